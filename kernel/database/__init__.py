@@ -1,0 +1,1 @@
+"""Engines' options, the unit of work, and the columns that every table shares."""

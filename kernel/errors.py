@@ -1,0 +1,124 @@
+"""Errors that a caller may see: a stable code, a status, safe data. kernel.web.problems makes HTTP of them.
+
+The text of an exception is for the log; what a client reads is chosen by `code` from the catalogue of translations.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+FieldErrors = Mapping[str, list[str]]
+
+
+class SokhamError(Exception):
+    """A refusal or failure with a stable code.
+
+    `code` is snake_case and never changes its meaning; `status` is the HTTP status; `retry_after` is in seconds;
+    `data` holds only what the asker may know.
+    """
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        data: Mapping[str, object] | None = None,
+        retry_after: int | None = None,
+        errors: FieldErrors | None = None,
+    ) -> None:
+        super().__init__(message or self.code)
+        self.data = dict(data or {})
+        self.retry_after = retry_after
+        self.errors = {field: list(messages) for field, messages in (errors or {}).items()}
+
+
+class InvalidRequest(SokhamError):
+    """The request itself is malformed."""
+
+    code = "invalid_request"
+    status = 400
+
+
+class InvalidFields(SokhamError):
+    """The request was understood, and names fields that do not hold; `errors` has the messages of each field."""
+
+    code = "invalid_fields"
+    status = 422
+
+
+class InvalidIdentifier(SokhamError):
+    """Text that should be an identifier is none; `what` names the kind, never the value."""
+
+    code = "not_found"
+    status = 404
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"invalid identifier: {what}")
+        self.what = what
+
+
+class Unauthenticated(SokhamError):
+    """Nobody is signed in, or the session has ended."""
+
+    code = "unauthenticated"
+    status = 401
+
+
+class Forbidden(SokhamError):
+    """Signed in, and not allowed."""
+
+    code = "forbidden"
+    status = 403
+
+
+class NotFound(SokhamError):
+    """It does not exist, or it is another hospital's: outside there is one answer for both."""
+
+    code = "not_found"
+    status = 404
+
+
+class Conflict(SokhamError):
+    """The state of things does not allow it now."""
+
+    code = "conflict"
+    status = 409
+
+
+class PreconditionRequired(SokhamError):
+    """An update came without If-Match."""
+
+    code = "precondition_required"
+    status = 428
+
+
+class PreconditionFailed(SokhamError):
+    """Somebody else changed it since it was read."""
+
+    code = "changed_meanwhile"
+    status = 412
+
+
+class UnsupportedMediaType(SokhamError):
+    """The body is not of the media type that the route takes."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
+class TooManyRequests(SokhamError):
+    """Too fast; `retry_after` says when to come back."""
+
+    code = "too_many_requests"
+    status = 429
+
+
+class Unavailable(SokhamError):
+    """Something that the answer needs is away for now; trying again later may help."""
+
+    code = "unavailable"
+    status = 503
+
+    def __init__(self, message: str = "", *, data: Mapping[str, object] | None = None, retry_after: int = 5) -> None:
+        super().__init__(message, data=data, retry_after=retry_after)
