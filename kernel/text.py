@@ -20,3 +20,8 @@ def search_key(text: str) -> str:
 def digits(text: str) -> str:
     """Only the decimal digits, full-width and other scripts' digits as ASCII."""
     return "".join(str(unicodedata.decimal(letter)) for letter in text if letter.isdecimal())
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
+    """Mark a sentence for translation; kernel.web.i18n translates it where it is shown."""
+    return message

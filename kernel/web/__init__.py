@@ -1,0 +1,1 @@
+"""The web kit: one way of building each portal's Flask app."""

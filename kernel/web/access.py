@@ -1,0 +1,95 @@
+"""Each route declares who may call it; a route that forgets does not start.
+
+The declaration is data on the view function. One hook reads it before the view runs, so a declaration cannot be
+written and then not enforced, and a guard test can enumerate it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from flask import Flask, g, request
+
+from kernel.errors import Forbidden
+from kernel.web.actor import Actor
+
+View = TypeVar("View", bound=Callable[..., Any])
+_DECLARED = "__sokham_access__"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a route needs: nobody in particular (`public`, with the reason), a session, or a permission."""
+
+    public: str | None = None
+    permission: str | None = None
+
+
+class Gatekeeper(Protocol):
+    """How a portal knows its callers."""
+
+    def admit(self, access: Access) -> Actor:
+        """The actor of this request, with the session checked in its database; raises Unauthenticated."""
+        ...
+
+
+def public(reason: str) -> Callable[[View], View]:
+    """Declare that a route is open to all, and why that is safe."""
+    return _declare(Access(public=reason))
+
+
+def signed_in(view: View) -> View:
+    """Declare that a route needs a session and nothing more: what it shows is the actor's own."""
+    return _declare(Access())(view)
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Declare that a route needs a permission, such as `appointment.book`."""
+    return _declare(Access(permission=permission))
+
+
+def _declare(access: Access) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        setattr(view, _DECLARED, access)
+        return view
+
+    return mark
+
+
+def declared(app: Flask, endpoint: str) -> Access | None:
+    """What the route of `endpoint` declares, or None."""
+    access: Access | None = getattr(app.view_functions[endpoint], _DECLARED, None)
+    return access
+
+
+def enforce(app: Flask, gatekeeper: Gatekeeper) -> None:
+    """Authenticate and authorise before each view, as the view declares."""
+
+    def admit() -> None:
+        if request.endpoint is None:
+            return
+        access = declared(app, request.endpoint)
+        if access is None:
+            raise RouteUndeclared([request.endpoint])
+        if access.public is not None:
+            return
+        actor = gatekeeper.admit(access)
+        if access.permission is not None and not actor.may(access.permission):
+            raise Forbidden(data={"permission": access.permission})
+        g.actor = actor
+
+    app.before_request(admit)
+
+
+def refuse_undeclared(app: Flask) -> None:
+    """Call when all blueprints are registered: raises RouteUndeclared naming each route that declares nothing."""
+    missing = sorted(endpoint for endpoint in app.view_functions if declared(app, endpoint) is None)
+    if missing:
+        raise RouteUndeclared(missing)
+
+
+class RouteUndeclared(Exception):
+    """Programming error: these endpoints say nothing of who may call them."""
+
+    def __init__(self, endpoints: list[str]) -> None:
+        super().__init__(f"routes without @public, @signed_in or @requires: {', '.join(endpoints)}")

@@ -1,0 +1,128 @@
+"""JSON under /api/v1: OpenAPI 3.1, problem documents, cursors, entity tags."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+import marshmallow as ma
+from flask import Flask, Response, render_template, request
+from flask_smorest import Api as SmorestApi
+
+from kernel.errors import InvalidFields, PreconditionFailed, PreconditionRequired
+from kernel.text import N_
+from kernel.web.access import public
+
+MAX_PAGE = 100
+
+
+class ProblemSchema(ma.Schema):
+    """RFC 9457 problem document."""
+
+    type = ma.fields.String(required=True)
+    title = ma.fields.String(required=True)
+    status = ma.fields.Integer(required=True)
+    detail = ma.fields.String(required=True)
+    code = ma.fields.String(required=True)
+    request_id = ma.fields.String(required=True)
+    errors = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.List(ma.fields.String()))
+
+
+class Api(SmorestApi):  # type: ignore[misc]  # flask-smorest ships no types
+    """flask-smorest with our problem documents; errors themselves are mapped by kernel.web.problems."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """None: kernel.web.problems maps HTTPException for pages and API alike."""
+
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document, with the media type that our errors really have."""
+        document: dict[str, Any] = self.spec.to_dict()
+        responses = list(document.get("components", {}).get("responses", {}).values())
+        for path in document.get("paths", {}).values():
+            for operation in path.values():
+                if isinstance(operation, dict):
+                    responses += [
+                        answer for status, answer in operation.get("responses", {}).items() if status[0] in "45d"
+                    ]
+        for answer in responses:
+            content = answer.get("content", {})
+            if "application/json" in content and "ERROR" not in content:
+                content["application/problem+json"] = content.pop("application/json")
+        return document
+
+
+def install(app: Flask, *, title: str) -> Api:
+    """An Api whose document is at /api/openapi.json, readable at /api/docs."""
+    app.config.update(
+        API_TITLE=title,
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        JSON_SORT_KEYS=False,
+        API_SPEC_OPTIONS={
+            "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}},
+            "security": [{"bearer": []}],
+        },
+    )
+    api = Api(app)
+
+    @public("The document describes calls; it holds no data.")
+    def openapi_document() -> Response:
+        return app.response_class(json.dumps(api.document()), mimetype="application/json")
+
+    @public("As the document itself.")
+    def openapi_page() -> str:
+        return render_template("kit/api_docs.html", title=title)
+
+    app.add_url_rule("/api/openapi.json", view_func=openapi_document)
+    app.add_url_rule("/api/docs", view_func=openapi_page)
+    return api
+
+
+class PageArguments(ma.Schema):
+    """`?limit=&cursor=` of every list."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    limit = ma.fields.Integer(load_default=25, validate=ma.validate.Range(min=1, max=MAX_PAGE))
+    cursor = ma.fields.String(load_default=None, allow_none=True)
+
+
+def write_cursor(*key: object) -> str:
+    """An opaque cursor from the sort key of the last row."""
+    text = json.dumps([str(part) for part in key], separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def read_cursor(cursor: str | None, *, parts: int) -> tuple[str, ...] | None:
+    """The sort key in a cursor; raises InvalidFields for one that is not ours."""
+    if not cursor:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error) as err:
+        raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
+    if not isinstance(key, list) or len(key) != parts or not all(isinstance(part, str) for part in key):
+        raise InvalidFields(errors={"cursor": [BAD_CURSOR]})
+    return tuple(key)
+
+
+BAD_CURSOR = N_("This cursor is not one that the list gave.")
+
+
+def etag(version: int) -> str:
+    """The entity tag of a row's version."""
+    return f'"{version}"'
+
+
+def expected_version() -> int:
+    """The version in If-Match. Raises PreconditionRequired without one, PreconditionFailed for a foreign one."""
+    given = request.headers.get("If-Match")
+    if not given:
+        raise PreconditionRequired
+    text = given.strip().removeprefix("W/").strip('"')
+    if not text.isdecimal():
+        raise PreconditionFailed
+    return int(text)

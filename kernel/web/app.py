@@ -1,0 +1,128 @@
+"""The common shape of each portal's Flask app: errors, headers, CSRF, languages, health, and who may call what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Flask, g, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import kernel
+from kernel.errors import SokhamError
+from kernel.settings import InvalidSettings, Settings
+from kernel.web import access, assets, headers, health, i18n, problems, requests
+from kernel.web.health import Check
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NavItem:
+    """One entry of a portal's navigation; shown to those who have `permission`."""
+
+    endpoint: str
+    label: str
+    icon: str
+    permission: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portal:
+    """What tells one portal from another. `name` also names its cookies, for cookies do not know ports."""
+
+    name: str
+    title: str
+    package: Path
+    navigation: tuple[NavItem, ...] = ()
+    sign_in_endpoint: str = ""
+    further_packages: tuple[Path, ...] = ()
+    needed: Mapping[str, Check] = field(default_factory=dict)
+    helpful: Mapping[str, Check] = field(default_factory=dict)
+
+
+class StaleForm(SokhamError):
+    """The form was shown too long ago, or by somebody else."""
+
+    code = "stale_form"
+    status = 400
+
+
+def base_app(portal: Portal, settings: Settings) -> Flask:
+    """A Flask app with everything but routes of its own, gateway and gatekeeper; end with `finish`.
+
+    Raises InvalidSettings without a cookie secret.
+    """
+    if not settings.cookie_secret:
+        raise InvalidSettings("SOKHAM_COOKIE_SECRET is missing: it signs the CSRF token of this portal's pages")
+    app = Flask(portal.name, static_folder=None, root_path=str(portal.package), template_folder="templates")
+    app.config.update(
+        SECRET_KEY=settings.cookie_secret,
+        SESSION_COOKIE_NAME=f"sokham_{portal.name}_form",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way to add middleware
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_loader = _templates(portal)
+    requests.install(app, portal=portal.name)
+    problems.install(app)
+    headers.install(app)
+    assets.install(app)
+    i18n.install(app, [Path(kernel.__file__).parent, portal.package, *portal.further_packages])
+    health.install(app, needed=portal.needed, helpful=portal.helpful, metrics_from=settings.metrics_from)
+    _protect_forms(app)
+    _describe(app, portal)
+    return app
+
+
+def finish(app: Flask, *, gatekeeper: access.Gatekeeper) -> Flask:
+    """Close the app: from here on every route is declared and guarded."""
+    access.enforce(app, gatekeeper)
+    access.refuse_undeclared(app)
+    return app
+
+
+def _templates(portal: Portal) -> BaseLoader:
+    folders = [portal.package, *portal.further_packages, Path(__file__).parent]
+    return ChoiceLoader([FileSystemLoader(folder / "templates") for folder in folders])
+
+
+def _protect_forms(app: Flask) -> None:
+    """Pages are authenticated by cookie, so their posts carry a token; the API takes none but Bearer and needs none."""
+    csrf = CSRFProtect(app)
+
+    def check() -> None:
+        if request.method in {"POST", "PUT", "PATCH", "DELETE"} and not request.path.startswith("/api/"):
+            try:
+                csrf.protect()
+            except CSRFError as err:
+                raise StaleForm from err
+
+    app.before_request(check)
+
+
+def _describe(app: Flask, portal: Portal) -> None:
+    """What every template may name."""
+
+    def names() -> dict[str, object]:
+        actor = g.get("actor")
+        visible = [
+            item for item in portal.navigation if item.permission is None or (actor and actor.may(item.permission))
+        ]
+        return {
+            "portal": portal.name,
+            "portal_title": portal.title,
+            "nav_items": visible if actor else [],
+            "current_actor": actor,
+            "current_hospital": g.get("hospital"),
+            "request_id": g.get("request_id", ""),
+            "theme": request.cookies.get("theme", "auto"),
+            "sign_in_endpoint": portal.sign_in_endpoint,
+        }
+
+    app.context_processor(names)

@@ -1,0 +1,148 @@
+"""Errors → HTTP: RFC 9457 `application/problem+json` for programs, a page that says what to do for people."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException
+
+from kernel.errors import SokhamError
+from kernel.telemetry.logs import get_logger
+from kernel.text import N_
+
+log = get_logger(__name__)
+
+_CODES = {
+    400: "invalid_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid_fields",
+    429: "too_many_requests",
+    503: "unavailable",
+}
+
+# Title and advice of each code; a code that is not here borrows those of its status.
+SENTENCES: dict[str, tuple[str, str]] = {
+    "invalid_request": (N_("The request cannot be read"), N_("Check how it is written and send it again.")),
+    "unauthenticated": (N_("You are not signed in"), N_("Sign in and try again.")),
+    "forbidden": (N_("Your account may not do this"), N_("Ask your administrator if your work needs it.")),
+    "not_found": (N_("Nothing is here"), N_("It does not exist, or it is not yours to see.")),
+    "method_not_allowed": (N_("That cannot be done here"), N_("Go back and use the page's own buttons.")),
+    "conflict": (N_("That is not possible now"), N_("Look at it again: it may have changed.")),
+    "changed_meanwhile": (
+        N_("Somebody else changed this meanwhile"),
+        N_("Load it again, compare, and save your change once more."),
+    ),
+    "precondition_required": (N_("The version is missing"), N_("Send If-Match with the ETag that you last saw.")),
+    "too_large": (N_("That is too large"), N_("Send less at once.")),
+    "unsupported_media_type": (N_("This kind of content is not understood here"), N_("Send JSON.")),
+    "invalid_fields": (N_("Some fields need another look"), N_("Each field says what is wrong with it.")),
+    "too_many_requests": (N_("Too fast"), N_("Wait a moment and try again.")),
+    "unavailable": (N_("Not available for a moment"), N_("Nothing was lost. Try again shortly.")),
+    "stale_form": (N_("This form has grown old"), N_("Load the page again and send it once more.")),
+    "internal_error": (N_("Something went wrong on our side"), N_("Nothing was stored. We have been told.")),
+}
+
+_STATUS_CODES = {412: "changed_meanwhile", 428: "precondition_required", **_CODES}
+
+
+def sentences(code: str, status: int) -> tuple[str, str]:
+    """Title and advice in the reader's language."""
+    fallback = _STATUS_CODES.get(status, "internal_error")
+    title, advice = SENTENCES.get(code) or SENTENCES[fallback]
+    return gettext(title), gettext(advice)
+
+
+def wants_problem() -> bool:
+    """Whether the caller is a program: everything under /api and the machine's own addresses."""
+    return request.path.startswith(("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics"))
+
+
+def problem(error: SokhamError) -> dict[str, Any]:
+    """The members of the problem document; nothing of the exception's text is in it."""
+    title, detail = sentences(error.code, error.status)
+    body: dict[str, Any] = {
+        "type": f"urn:sokham:problem:{error.code}",
+        "title": title,
+        "status": error.status,
+        "detail": detail,
+        "code": error.code,
+        "request_id": g.get("request_id"),
+    }
+    if error.errors:
+        body["errors"] = {field: [gettext(message) for message in each] for field, each in error.errors.items()}
+    return {**error.data, **body}
+
+
+def respond(error: SokhamError) -> Response:
+    """The whole answer to an error, in the form that the caller reads."""
+    if wants_problem():
+        response = jsonify(problem(error))
+        response.content_type = "application/problem+json"
+    else:
+        response = Response(render_template("kit/error.html", problem=problem(error), retry_after=error.retry_after))
+    response.status_code = error.status
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def from_http(error: HTTPException) -> SokhamError:
+    """Flask's, werkzeug's and webargs' own errors as ours; fields' messages come from webargs."""
+    status = error.code or 500
+    data: dict[str, Any] = getattr(error, "data", None) or {}
+    mapped = SokhamError(error.name, errors=_fields(data.get("messages")) if status == 422 else None)
+    mapped.status = status  # type: ignore[misc]  # set on the instance: these have no class of ours
+    mapped.code = _STATUS_CODES.get(status, "internal_error")  # type: ignore[misc]  # as above
+    retry_after = getattr(error, "retry_after", None)
+    if isinstance(retry_after, int):
+        mapped.retry_after = retry_after
+    return mapped
+
+
+def _fields(messages: object) -> dict[str, list[str]]:
+    """webargs says {location: {field: [messages]}}, nested for nested fields; ours is flat: `admin.email`."""
+    flat: dict[str, list[str]] = {}
+
+    def walk(path: str, node: object) -> None:
+        if isinstance(node, dict):
+            for key, value in node.items():
+                walk(f"{path}.{key}" if path else str(key), value)
+        elif isinstance(node, list):
+            flat.setdefault(path or "_schema", []).extend(str(item) for item in node)
+
+    for inner in messages.values() if isinstance(messages, dict) else []:
+        walk("", inner)
+    return flat
+
+
+def install(app: Flask) -> None:
+    """Map every error of `app`; what nobody foresaw is logged with its trace and answered without it."""
+
+    def ours(error: SokhamError) -> Response:
+        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.warning("request.failed", code=error.code, error=str(error))
+        return respond(error)
+
+    def http(error: HTTPException) -> Response:
+        response = respond(from_http(error))
+        for name, value in error.get_headers():
+            if name.lower() in {"allow", "location"}:
+                response.headers[name] = value
+        return response
+
+    def unforeseen(error: Exception) -> Response:
+        log.error("request.crashed", exc_info=error)
+        return respond(SokhamError())
+
+    app.register_error_handler(SokhamError, ours)
+    app.register_error_handler(HTTPException, http)
+    app.register_error_handler(Exception, unforeseen)

@@ -1,0 +1,56 @@
+"""What surrounds each request: its id, its log line, its figures, and the form of its body."""
+
+import re
+import time
+from uuid import uuid4
+
+from flask import Flask, Response, g, request
+
+from kernel.errors import UnsupportedMediaType
+from kernel.telemetry import logs
+from kernel.telemetry.metrics import REQUEST_SECONDS, REQUESTS
+from kernel.web.collaborators import close_unit_of_work
+
+log = logs.get_logger(__name__)
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+def install(app: Flask, *, portal: str) -> None:
+    """Give each request an id (the caller's own where it is well formed), and say how it went."""
+
+    def begin() -> None:
+        given = request.headers.get("X-Request-Id", "")
+        g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        g.started = time.perf_counter()
+        logs.clear()
+        logs.bind(request_id=g.request_id)
+
+    def refuse_other_media() -> None:
+        if not request.path.startswith("/api/") or request.method not in {"POST", "PUT", "PATCH"}:
+            return
+        if request.content_length and not request.is_json:
+            raise UnsupportedMediaType
+
+    def finish(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        seconds = time.perf_counter() - g.get("started", time.perf_counter())
+        # The rule, never the path: a path holds ids, and unknown paths would make labels without end.
+        route = request.url_rule.rule if request.url_rule else "unmatched"
+        REQUESTS.labels(portal, request.method, route, response.status_code).inc()
+        REQUEST_SECONDS.labels(portal, route).observe(seconds)
+        if request.path not in _QUIET and not request.path.startswith("/static/"):
+            log.info(
+                "request.answered",
+                method=request.method,
+                route=route,
+                status=response.status_code,
+                ms=round(seconds * 1000, 1),
+            )
+        return response
+
+    app.before_request(begin)
+    app.before_request(refuse_other_media)
+    app.after_request(finish)
+    app.teardown_request(close_unit_of_work)
