@@ -13,11 +13,14 @@ class SokhamError(Exception):
     """A refusal or failure with a stable code.
 
     `code` is snake_case and never changes its meaning; `status` is the HTTP status; `retry_after` is in seconds;
-    `data` holds only what the asker may know.
+    `data` holds only what the asker may know. A class may bring its own `title` (what happened) and `advice` (what to
+    do), English and marked with N_; otherwise those of its code or status are shown.
     """
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
+    title: ClassVar[str] = ""
+    advice: ClassVar[str] = ""
 
     def __init__(
         self,

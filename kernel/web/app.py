@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import kernel
 from kernel.errors import SokhamError
 from kernel.settings import InvalidSettings, Settings
+from kernel.text import N_
 from kernel.web import access, assets, headers, health, i18n, problems, requests
 from kernel.web.health import Check
 
@@ -45,6 +46,8 @@ class StaleForm(SokhamError):
 
     code = "stale_form"
     status = 400
+    title = N_("This form has grown old")
+    advice = N_("Load the page again and send it once more.")
 
 
 def base_app(portal: Portal, settings: Settings) -> Flask:

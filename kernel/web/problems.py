@@ -27,8 +27,8 @@ _CODES = {
     503: "unavailable",
 }
 
-# Title and advice of each code; a code that is not here borrows those of its status.
-SENTENCES: dict[str, tuple[str, str]] = {
+# Title and advice of the codes of kernel.errors; other errors bring their own, or borrow those of their status.
+_SENTENCES: dict[str, tuple[str, str]] = {
     "invalid_request": (N_("The request cannot be read"), N_("Check how it is written and send it again.")),
     "unauthenticated": (N_("You are not signed in"), N_("Sign in and try again.")),
     "forbidden": (N_("Your account may not do this"), N_("Ask your administrator if your work needs it.")),
@@ -45,18 +45,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "invalid_fields": (N_("Some fields need another look"), N_("Each field says what is wrong with it.")),
     "too_many_requests": (N_("Too fast"), N_("Wait a moment and try again.")),
     "unavailable": (N_("Not available for a moment"), N_("Nothing was lost. Try again shortly.")),
-    "stale_form": (N_("This form has grown old"), N_("Load the page again and send it once more.")),
     "internal_error": (N_("Something went wrong on our side"), N_("Nothing was stored. We have been told.")),
 }
 
 _STATUS_CODES = {412: "changed_meanwhile", 428: "precondition_required", **_CODES}
 
 
-def sentences(code: str, status: int) -> tuple[str, str]:
-    """Title and advice in the reader's language."""
-    fallback = _STATUS_CODES.get(status, "internal_error")
-    title, advice = SENTENCES.get(code) or SENTENCES[fallback]
-    return gettext(title), gettext(advice)
+def sentences(error: SokhamError) -> tuple[str, str]:
+    """Title and advice in the reader's language: the error's own, or those of its code, or of its status."""
+    fallback = _STATUS_CODES.get(error.status, "internal_error")
+    title, advice = _SENTENCES.get(error.code) or _SENTENCES[fallback]
+    return gettext(error.title or title), gettext(error.advice or advice)
 
 
 def wants_problem() -> bool:
@@ -66,7 +65,7 @@ def wants_problem() -> bool:
 
 def problem(error: SokhamError) -> dict[str, Any]:
     """The members of the problem document; nothing of the exception's text is in it."""
-    title, detail = sentences(error.code, error.status)
+    title, detail = sentences(error)
     body: dict[str, Any] = {
         "type": f"urn:sokham:problem:{error.code}",
         "title": title,

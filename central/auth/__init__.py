@@ -1,0 +1,1 @@
+"""Signing in, sessions and permissions: one mechanism for administrators, staff and patients."""

@@ -1,0 +1,61 @@
+"""Columns of accounts, sessions, refresh tokens and invites, the same in central and in each hospital's database.
+
+A concrete table adds its foreign key `account_id` (sessions, invites) or `session_id` (refresh tokens).
+"""
+
+from sqlalchemy import LargeBinary, String, Text
+from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.database.columns import CreatedAt, Instant, RowId
+
+ACCOUNT_STATUSES = ("invited", "active", "inactive", "locked")
+
+
+class AccountColumns:
+    """Who signs in with a name and a password. `password_hash` is empty until the invite is accepted."""
+
+    username: Mapped[str] = mapped_column(String(100))
+    email: Mapped[str] = mapped_column(String(255))
+    full_name: Mapped[str] = mapped_column(String(255))
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(20), server_default="invited", default="invited")
+    last_login_at: Mapped[Instant | None]
+    password_updated_at: Mapped[Instant | None]
+    failed_login_attempts: Mapped[int] = mapped_column(server_default="0", default=0)
+    locked_until: Mapped[Instant | None]
+    mfa_enabled: Mapped[bool] = mapped_column(server_default="false", default=False)
+    mfa_secret: Mapped[str | None] = mapped_column(Text)
+
+
+class SessionColumns:
+    """One signing-in. The row is the truth: a token without a living row is worth nothing."""
+
+    id: Mapped[RowId]
+    created_at: Mapped[CreatedAt]
+    last_seen_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    ended_at: Mapped[Instant | None]
+    end_reason: Mapped[str | None] = mapped_column(String(30))
+    ip_address: Mapped[str | None] = mapped_column(INET)
+    user_agent: Mapped[str | None] = mapped_column(String(255))
+
+
+class RefreshTokenColumns:
+    """One link of a session's chain of refresh tokens; only the hash of its secret is kept."""
+
+    id: Mapped[RowId]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[Instant]
+    used_at: Mapped[Instant | None]
+
+
+class InviteColumns:
+    """A one-time way in for a new account; only the hash of its secret is kept."""
+
+    id: Mapped[RowId]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[Instant]
+    used_at: Mapped[Instant | None]

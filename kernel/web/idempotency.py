@@ -1,0 +1,117 @@
+"""Idempotency-Key: a creating POST that is sent twice creates once, and is answered twice with the same words.
+
+The key, the request's hash and the answer are a row in the same transaction as the creation, so they stand or fall
+together. A key is good for one actor and one route.
+"""
+
+import functools
+import hashlib
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+from sqlalchemy import Integer, LargeBinary, String, Text, Uuid, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from kernel.database.columns import CreatedAt
+from kernel.errors import Conflict, InvalidRequest
+from kernel.text import N_
+from kernel.web.access import View
+from kernel.web.actor import current_actor
+from kernel.web.collaborators import request_unit_of_work
+
+HEADER = "Idempotency-Key"
+KEPT_HOURS = 24
+
+
+class IdempotencyColumns:
+    """A table `idempotency_keys` of the database in which the thing is created."""
+
+    actor_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    route: Mapped[str] = mapped_column(String(100), primary_key=True)
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int | None] = mapped_column(Integer)
+    etag: Mapped[str | None] = mapped_column(String(50))
+    body: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[CreatedAt]
+
+
+class KeyReused(Conflict):
+    """The key was used for another request."""
+
+    code = "idempotency_key_reused"
+    title = N_("This idempotency key belongs to another request")
+    advice = N_("Use a new key for a new request.")
+
+
+def remembered(model: Any) -> Callable[[View], View]:
+    """Decorate a creating view. The view must not commit: the answer is stored with what it made, then both commit."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def once(*args: Any, **kwargs: Any) -> Any:
+            key = request.headers.get(HEADER)
+            uow = request_unit_of_work()
+            if key is None:
+                answer = view(*args, **kwargs)
+                uow.commit()
+                return answer
+            if not 1 <= len(key) <= 100:
+                raise InvalidRequest("idempotency key")
+            route = (request.endpoint or "")[:100]
+            earlier = _claim(uow.session, model, route=route, key=key)
+            if earlier is not None:
+                return earlier
+            answer = _as_response(view(*args, **kwargs))
+            _keep(uow.session, model, route=route, key=key, answer=answer)
+            uow.commit()
+            return answer
+
+        return once  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+    return decorate
+
+
+def _hash() -> bytes:
+    return hashlib.sha256(request.get_data()).digest()
+
+
+def _claim(session: Session, model: Any, *, route: str, key: str) -> Response | None:
+    """Take the key for this request, or return the answer that it already has. Waits for one that is under way."""
+    actor = current_actor()
+    row = {"actor_id": actor.id, "route": route, "key": key, "request_hash": _hash()}
+    taken = session.execute(insert(model).values(**row).on_conflict_do_nothing().returning(model.key)).first()
+    if taken is not None:
+        return None
+    mine = (model.actor_id == actor.id, model.route == route, model.key == key)
+    found = session.execute(select(model).where(*mine)).scalar_one()
+    if found.request_hash != row["request_hash"]:
+        raise KeyReused
+    response = Response(found.body, status=found.status, mimetype="application/json")
+    if found.etag:
+        response.headers["ETag"] = found.etag
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _keep(session: Session, model: Any, *, route: str, key: str, answer: Response) -> None:
+    mine = (model.actor_id == current_actor().id, model.route == route, model.key == key)
+    session.execute(
+        model.__table__.update()
+        .where(*mine)
+        .values(status=answer.status_code, body=answer.get_data(as_text=True), etag=answer.headers.get("ETag"))
+    )
+
+
+def _as_response(answer: Any) -> Response:
+    if not isinstance(answer, Response):
+        raise TypeError("a remembered view returns the finished Response")
+    return answer
+
+
+def forget_old(session: Session, model: Any) -> None:
+    """Drop keys older than a day; a job calls it."""
+    session.execute(delete(model).where(model.created_at < func.now() - func.make_interval(0, 0, 0, 0, KEPT_HOURS)))
