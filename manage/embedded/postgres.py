@@ -30,8 +30,8 @@ from manage.embedded.addresses import PostgresAddress, ServerFailed
 from manage.embedded.files import log_tail, text_of
 from manage.embedded.ports import LOOPBACK, free_port, port_is_free
 from manage.embedded.postgres_settings import HBA, PostgresSettings, port_in
-from manage.embedded.processes import alive, end, is_server_of, process_named_in, servers_of
 from manage.errors import PortTaken
+from manage.os_processes import alive, end, is_server_of, process_named_in, servers_of
 
 MAJOR = "18"
 SUPERUSER = "sokham"
@@ -84,13 +84,13 @@ class EmbeddedPostgres:
             password = secret_file(self._password_file)
             home = home_of(self._directory, account, state_directory=self._state_directory)
             self._initialise(home, account=account, programs=programs, password=password)
-            postmaster = self._postmaster()
-            if postmaster is not None and self._as_configured(home, account):
-                with suppress(ServerFailed):
-                    # One that runs and gives no answer is stuck, or another's: it is replaced below.
-                    return self._wait_until_ready(postmaster)
-            self._end_all(home)
-            return self._launch(home, account=account, programs=programs)
+            address = self._adopt(home, account)
+            if address is None:
+                self._end_all(home)
+                address = self._launch(home, account=account, programs=programs)
+        # Processes have been told this port: after a restart they must find the server there.
+        self._port = address.port
+        return address
 
     def stop(self) -> None:
         """Shut down: fast, then at once, then by force. Nothing happens when it does not run."""
@@ -201,6 +201,14 @@ class EmbeddedPostgres:
             max_connections=self._max_connections,
             durable=self._durable,
         ).render()
+
+    def _adopt(self, home: Path, account: Account) -> PostgresAddress | None:
+        postmaster = self._postmaster()
+        if postmaster is not None and self._as_configured(home, account):
+            # One that runs and gives no answer is stuck, or another's: the caller replaces it.
+            with suppress(ServerFailed):
+                return self._wait_until_ready(postmaster)
+        return None
 
     def _as_configured(self, home: Path, account: Account) -> bool:
         written = text_of(home / "data" / "sokham.conf")

@@ -27,8 +27,8 @@ from manage.embedded.account import (
 from manage.embedded.addresses import RedisAddress, ServerFailed
 from manage.embedded.files import log_tail, text_of
 from manage.embedded.ports import LOOPBACK, free_port, port_is_free
-from manage.embedded.processes import alive, end, is_server_of, process_named_in, servers_of
 from manage.errors import PortTaken
+from manage.os_processes import alive, end, is_server_of, process_named_in, servers_of
 
 NAMES = ("redis-server", "valkey-server")
 # Ours is written to the commands of 6.2, which is what the wheel carries.
@@ -74,13 +74,13 @@ class EmbeddedRedis:
             account = server_account()
             password = secret_file(self._password_file)
             home = home_of(self._directory, account, state_directory=self._state_directory)
-            server = self._server()
-            if server is not None and self._as_configured(home, password):
-                with suppress(ServerFailed):
-                    # One that runs and gives no answer is stuck, or another's: it is replaced below.
-                    return self._wait_until_ready(server)
-            self._end_all(home)
-            return self._launch(home, account=account, password=password)
+            address = self._adopt(home, password)
+            if address is None:
+                self._end_all(home)
+                address = self._launch(home, account=account, password=password)
+        # Processes have been told this port: after a restart they must find the server there.
+        self._port = address.port
+        return address
 
     def stop(self) -> None:
         """Shut down, by force after 20 seconds. Nothing happens when it does not run."""
@@ -163,6 +163,14 @@ class EmbeddedRedis:
             "",
         )
         return "\n".join(lines)
+
+    def _adopt(self, home: Path, password: str) -> RedisAddress | None:
+        server = self._server()
+        if server is not None and self._as_configured(home, password):
+            # One that runs and gives no answer is stuck, or another's: the caller replaces it.
+            with suppress(ServerFailed):
+                return self._wait_until_ready(server)
+        return None
 
     def _as_configured(self, home: Path, password: str) -> bool:
         written = text_of(home / "redis.conf")

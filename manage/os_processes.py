@@ -1,4 +1,4 @@
-"""Finding and ending server processes that are not our children: whoever started them may be long dead."""
+"""Finding and ending processes that may not be our children: whoever started them may be long dead."""
 
 import os
 import signal

@@ -1,0 +1,79 @@
+"""The `sokham` command line. Commands live in manage/commands/ and are imported when they are called."""
+
+import ast
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kernel.errors import SokhamError
+
+COMMANDS = Path(__file__).parent / "commands"
+PACKAGE = "manage.commands"
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are the modules of a package, none of which is imported before it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the modules, and of the commands added in the ordinary way."""
+        modules = (path.stem for path in COMMANDS.glob("*.py") if not path.stem.startswith("_"))
+        return sorted({*super().list_commands(ctx), *(name.replace("_", "-") for name in modules)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command."""
+        if (ordinary := super().get_command(ctx, cmd_name)) is not None:
+            return ordinary
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        name = cmd_name.replace("-", "_")
+        command = getattr(import_module(f"{PACKAGE}.{name}"), name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{PACKAGE}.{name}.{name} is not a click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in `--help`, from the docstrings in the source."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _first_line(name)) for name in self.list_commands(ctx)])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; an error of ours becomes a message and exit code 1, where a fault shows its traceback."""
+        try:
+            return super().invoke(ctx)
+        except SokhamError as err:
+            raise click.ClickException(str(err)) from err
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sokham")
+def main() -> None:
+    """Sổ khám: a database for each hospital, and a central index that knows only where a patient has a book.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage.
+    """
+    # Names are Vietnamese; a terminal in the C locale must not make a message fail.
+    for stream in (sys.stdout, sys.stderr):
+        if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
+            reconfigure(errors="replace")
+
+
+def data_dir_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The option `--data-dir`, an argument `data_dir: Path`, for every command that works on a data folder."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="SOKHAM_DATA_DIR",
+        default=Path(".sokham"),
+        show_default=True,
+        show_envvar=True,
+        help="Folder that keeps everything of this installation.",
+    )(function)
+
+
+def _first_line(command: str) -> str:
+    source = (COMMANDS / f"{command.replace('-', '_')}.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(source)) or "").split("\n", 1)[0]
