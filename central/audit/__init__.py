@@ -1,0 +1,1 @@
+"""What administrators did, and what looked like an attack: append-only."""

@@ -1,0 +1,8 @@
+"""Alembic's environment for central's database; `migrations.runner` hands it a connection in a transaction."""
+
+from alembic import context
+
+from migrations.central.models import METADATA
+from migrations.environment import run
+
+run(context, METADATA)

@@ -1,0 +1,9 @@
+"""Every module that adds tables to central's database, so that its metadata are whole."""
+
+from sqlalchemy import MetaData
+
+import central.audit.models
+import central.registry.models  # noqa: F401 - imported for the tables that it declares, as all here.
+from central.database import CentralBase
+
+METADATA: MetaData = CentralBase.metadata

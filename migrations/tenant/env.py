@@ -1,0 +1,8 @@
+"""Alembic's environment for a hospital's database; `migrations.runner` hands it a connection in a transaction."""
+
+from alembic import context
+
+from migrations.environment import run
+from migrations.tenant.models import METADATA
+
+run(context, METADATA)
