@@ -1,0 +1,1 @@
+"""Appointments: a doctor's time, given to one patient at a time."""

@@ -1,0 +1,118 @@
+"""Tables of patients. A record is never deleted: the law asks for its retention, so it is only made inactive."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, validates
+
+from kernel.database.columns import CreatedAt, Instant, RowId, Stamped, Version, one_of
+from kernel.text import search_key
+from tenant_app.database import HospitalBase
+
+GENDERS = ("male", "female", "other")
+PATIENT_STATUSES = ("active", "inactive", "deceased")
+GLOBAL_ID_STATES = ("provisional", "settled")
+IDENTIFIER_SYSTEMS = ("cccd", "cmnd", "bhyt", "passport")
+BLOOD_TYPES = ("A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-")
+
+
+class Patient(HospitalBase, Stamped):
+    """A patient of this hospital (specification 2.3, without the identifiers, which are rows).
+
+    `patient_global_id` is minted here, at random; `global_id_state` is `settled` once central has answered which person
+    it is. `version` is both the ETag and the `n` of what central is told.
+    """
+
+    __tablename__ = "patients"
+
+    id: Mapped[RowId]
+    patient_code: Mapped[str] = mapped_column(String(50), server_default=text("next_patient_code()"))
+    patient_global_id: Mapped[UUID] = mapped_column(Uuid)
+    global_id_state: Mapped[str] = mapped_column(String(20), server_default="provisional", default="provisional")
+    full_name: Mapped[str] = mapped_column(String(255))
+    search_key: Mapped[str] = mapped_column(String(255))
+    date_of_birth: Mapped[date] = mapped_column(Date)
+    gender: Mapped[str] = mapped_column(String(10))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    email: Mapped[str | None] = mapped_column(String(255))
+    address: Mapped[str | None] = mapped_column(Text)
+    emergency_contact: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    medical_history: Mapped[list[Any] | None] = mapped_column(JSONB)
+    allergies: Mapped[list[Any] | None] = mapped_column(JSONB)
+    insurance_info: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    blood_type: Mapped[str | None] = mapped_column(String(10))
+    height_cm: Mapped[int | None] = mapped_column(Integer)
+    weight_kg: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    status: Mapped[str] = mapped_column(String(20), server_default="active", default="active")
+    version: Mapped[Version] = mapped_column()
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    updated_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+
+    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": version}
+    __table_args__ = (
+        UniqueConstraint("patient_code", name="uq_patients_patient_code"),
+        CheckConstraint(one_of("status", PATIENT_STATUSES), name="status"),
+        CheckConstraint(one_of("gender", GENDERS), name="gender"),
+        CheckConstraint(one_of("global_id_state", GLOBAL_ID_STATES), name="global_id_state"),
+        CheckConstraint(f"blood_type IS NULL OR {one_of('blood_type', BLOOD_TYPES)}", name="blood_type"),
+        CheckConstraint("height_cm IS NULL OR height_cm BETWEEN 20 AND 280", name="height_cm"),
+        CheckConstraint("weight_kg IS NULL OR weight_kg BETWEEN 0.2 AND 650", name="weight_kg"),
+        Index("ix_patients_patient_global_id", "patient_global_id"),
+        Index("ix_patients_phone", "phone", postgresql_where=text("phone IS NOT NULL")),
+        Index("ix_patients_date_of_birth", "date_of_birth"),
+        Index("ix_patients_search_key_id", "search_key", "id"),
+        Index(
+            "ix_patients_search_words", func.to_tsvector(text("'simple'"), text("search_key")), postgresql_using="gin"
+        ),
+    )
+
+    @validates("full_name")
+    def _index_name(self, _column: str, full_name: str) -> str:
+        """The search key follows the name wherever it is set, so that the two cannot drift apart."""
+        self.search_key = search_key(full_name)[:255]
+        return full_name
+
+
+class PatientIdentifier(HospitalBase):
+    """A number by which the outside knows the patient, for a period; `valid_to` is empty while it holds."""
+
+    __tablename__ = "patient_identifiers"
+
+    id: Mapped[RowId]
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id", ondelete="RESTRICT"), index=True)
+    system: Mapped[str] = mapped_column(String(20))
+    value: Mapped[str] = mapped_column(String(50))
+    valid_from: Mapped[Instant] = mapped_column(server_default=func.now())
+    valid_to: Mapped[Instant | None]
+    created_at: Mapped[CreatedAt]
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+
+    __table_args__ = (
+        CheckConstraint(one_of("system", IDENTIFIER_SYSTEMS), name="system"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="period"),
+        CheckConstraint("value = upper(value) AND value !~ '\\s' AND value <> ''", name="canonical"),
+        Index(
+            "uq_patient_identifiers_current",
+            "system",
+            "value",
+            unique=True,
+            postgresql_where=text("valid_to IS NULL"),
+        ),
+    )
