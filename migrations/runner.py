@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext, MigrationInfo
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 
 from central.provisioning.grants import apply_grants
@@ -185,7 +185,7 @@ class _Recorder:
         now = time.monotonic()
         elapsed, self._since = int((now - self._since) * 1000), now
         revision = step.up_revision
-        if self.connection is None or revision is None:
+        if self.connection is None or not isinstance(revision, Script):
             return
         _insert(
             self.connection,

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from central.database import CentralBase
+from central.database import CentralBase, Xid8
 from kernel.database.columns import CreatedAt, one_of
 
 RISK_LEVELS = ("low", "medium", "high", "critical")
@@ -58,7 +58,7 @@ class AdminAuditLog(CentralBase):
     request_id: Mapped[str | None] = mapped_column(String(100))
     ip_address: Mapped[str | None] = mapped_column(INET)
     user_agent: Mapped[str | None] = mapped_column(Text)
-    xid: Mapped[int] = mapped_column(BigInteger, server_default=text("(pg_current_xact_id()::text)::bigint"))
+    xid: Mapped[int] = mapped_column(Xid8, server_default=text("pg_current_xact_id()"))
 
 
 class SecurityAuditLog(CentralBase):
@@ -84,7 +84,7 @@ class SecurityAuditLog(CentralBase):
     request_id: Mapped[str | None] = mapped_column(String(100))
     ip_address: Mapped[str | None] = mapped_column(INET)
     user_agent: Mapped[str | None] = mapped_column(Text)
-    xid: Mapped[int] = mapped_column(BigInteger, server_default=text("(pg_current_xact_id()::text)::bigint"))
+    xid: Mapped[int] = mapped_column(Xid8, server_default=text("pg_current_xact_id()"))
 
 
 class AuditSeal(CentralBase):
@@ -95,9 +95,9 @@ class AuditSeal(CentralBase):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     table_name: Mapped[str] = mapped_column(String(63))
-    first_xid: Mapped[int] = mapped_column(BigInteger)
+    first_xid: Mapped[int] = mapped_column(Xid8)
     first_id: Mapped[UUID] = mapped_column(Uuid)
-    last_xid: Mapped[int] = mapped_column(BigInteger)
+    last_xid: Mapped[int] = mapped_column(Xid8)
     last_id: Mapped[UUID] = mapped_column(Uuid)
     row_count: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[bytes] = mapped_column(LargeBinary)

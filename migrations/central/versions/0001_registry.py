@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from central.database import Xid8
+
 revision: str = "0001_registry"
 down_revision: str | None = None
 branch_labels: str | Sequence[str] | None = None
@@ -53,9 +55,7 @@ def _create_audit() -> None:
         sa.Column("request_id", sa.String(length=100), nullable=True),
         sa.Column("ip_address", postgresql.INET(), nullable=True),
         sa.Column("user_agent", sa.Text(), nullable=True),
-        sa.Column(
-            "xid", sa.BigInteger(), server_default=sa.text("(pg_current_xact_id()::text)::bigint"), nullable=False
-        ),
+        sa.Column("xid", Xid8(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
         sa.CheckConstraint("portal IN ('admin', 'hospital', 'patient')", name="ck_admin_audit_logs_portal"),
         sa.PrimaryKeyConstraint("id", "created_at", name="pk_admin_audit_logs"),
         postgresql_partition_by="RANGE (created_at)",
@@ -75,9 +75,7 @@ def _create_audit() -> None:
         sa.Column("request_id", sa.String(length=100), nullable=True),
         sa.Column("ip_address", postgresql.INET(), nullable=True),
         sa.Column("user_agent", sa.Text(), nullable=True),
-        sa.Column(
-            "xid", sa.BigInteger(), server_default=sa.text("(pg_current_xact_id()::text)::bigint"), nullable=False
-        ),
+        sa.Column("xid", Xid8(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
         sa.CheckConstraint(
             "risk_level IN ('low', 'medium', 'high', 'critical')", name="ck_security_audit_logs_risk_level"
         ),
@@ -96,9 +94,9 @@ def _create_audit() -> None:
         "audit_seals",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("table_name", sa.String(length=63), nullable=False),
-        sa.Column("first_xid", sa.BigInteger(), nullable=False),
+        sa.Column("first_xid", Xid8(), nullable=False),
         sa.Column("first_id", sa.Uuid(), nullable=False),
-        sa.Column("last_xid", sa.BigInteger(), nullable=False),
+        sa.Column("last_xid", Xid8(), nullable=False),
         sa.Column("last_id", sa.Uuid(), nullable=False),
         sa.Column("row_count", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),

@@ -1,0 +1,62 @@
+"""What other folders may use of the registry."""
+
+from central.registry.announcing import RouteAnnouncer, Unannounced, announce_after_commit
+from central.registry.credentials import DatabasePlace, SealedCredential, open_password, seal_password
+from central.registry.data_keys import SqlDataKeyStore
+from central.registry.errors import (
+    DomainTaken,
+    OperationRunning,
+    TenantCodeTaken,
+    TenantUnknown,
+    TransitionRefused,
+)
+from central.registry.models import (
+    DataKeyRecord,
+    Operation,
+    SigningKeyRecord,
+    Tenant,
+    TenantCredential,
+)
+from central.registry.queries import (
+    CredentialView,
+    credentials_of,
+    latest_operation,
+    list_tenants,
+    operation,
+    tenant_by_code,
+    tenant_by_id,
+)
+from central.registry.service import NewTenant, change_tenant, create_tenant, resume, suspend
+
+__all__ = [
+    "CredentialView",
+    "DataKeyRecord",
+    "DatabasePlace",
+    "DomainTaken",
+    "NewTenant",
+    "Operation",
+    "OperationRunning",
+    "RouteAnnouncer",
+    "SealedCredential",
+    "SigningKeyRecord",
+    "SqlDataKeyStore",
+    "Tenant",
+    "TenantCodeTaken",
+    "TenantCredential",
+    "TenantUnknown",
+    "TransitionRefused",
+    "Unannounced",
+    "announce_after_commit",
+    "change_tenant",
+    "create_tenant",
+    "credentials_of",
+    "latest_operation",
+    "list_tenants",
+    "open_password",
+    "operation",
+    "resume",
+    "seal_password",
+    "suspend",
+    "tenant_by_code",
+    "tenant_by_id",
+]
