@@ -3,7 +3,9 @@
 from sqlalchemy import MetaData
 
 import central.audit.models
-import central.registry.models  # noqa: F401 - imported for the tables that it declares, as all here.
+import central.patient_index.models
+import central.registry.models
+import central.sync.models  # noqa: F401 - imported for the tables that it declares, as all here.
 from central.database import CentralBase
 
 METADATA: MetaData = CentralBase.metadata

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision: str = "0003_index_and_sync"
-down_revision: str | None = "0002_administrators"
+down_revision: str | None = "0001_registry"
 branch_labels: None = None
 depends_on: None = None
 

@@ -106,13 +106,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ORDER BY a.start_time
 $$;
 
--- Central has answered which person a patient is. The version stays: nothing that this hospital says has changed.
-CREATE FUNCTION settle_patient(wanted_patient uuid, settled_id uuid) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    UPDATE patients SET patient_global_id = settled_id, global_id_state = 'settled' WHERE id = wanted_patient;
-    RETURN FOUND;
-END
-$$;
-
 SELECT audit_make_partitions(12);

@@ -7,9 +7,9 @@ BEGIN
 EXECUTE format($sql$
 REVOKE ALL ON
     appointments, audit_logs, audit_seals, data_keys, departments, hospital_identity, hospital_info, hospital_sync,
-    idempotency_keys, outbox, patient_identifiers, patient_links, patient_login_logs, patient_refresh_tokens,
+    idempotency_keys, patient_identifiers, patient_links, patient_login_logs, patient_refresh_tokens,
     patient_sessions, patient_users, patients, portal_invites, roles, staff_invites, staff_refresh_tokens,
-    staff_sessions, sync_signing_keys, user_roles, users
+    staff_sessions, user_roles, users
 FROM %1$I, %2$I, %3$I, %4$I;
 
 -- All read the fingerprint; none writes it.
@@ -35,7 +35,6 @@ GRANT SELECT (id, patient_id, tag, tries, created_at, created_by, expires_at, us
 GRANT SELECT, UPDATE (ended_at, end_reason) ON patient_sessions, patient_links TO %1$I;
 GRANT SELECT ON patient_login_logs TO %1$I;
 GRANT SELECT, INSERT ON audit_logs TO %1$I;
-GRANT SELECT, INSERT ON outbox TO %1$I;
 GRANT EXECUTE ON FUNCTION doctor_busy_times(uuid, date) TO %1$I;
 
 -- Patients, through row level security.
@@ -55,16 +54,13 @@ GRANT EXECUTE ON FUNCTION
     portal_redeem_invite(text, text, bytea), portal_linked_account(uuid, uuid), doctor_busy_times(uuid, date)
 TO %2$I;
 
--- The sync worker sees the outbox, and settles through a function.
-GRANT SELECT, UPDATE ON outbox TO %3$I;
-GRANT UPDATE (changes_cursor, updated_at) ON hospital_sync TO %3$I;
-GRANT SELECT ON sync_signing_keys, data_keys TO %3$I;
-GRANT EXECUTE ON FUNCTION settle_patient(uuid, uuid) TO %3$I;
+-- The sync worker works through the functions of 0002; here it finds the data key of its signing key.
+GRANT SELECT ON data_keys TO %3$I;
 
 -- The sealer reads the audit log, adds seals, and sends their heads to central.
 GRANT SELECT ON audit_logs TO %4$I;
 GRANT SELECT, INSERT ON audit_seals TO %4$I;
-GRANT SELECT, INSERT ON data_keys, outbox TO %4$I;
+GRANT SELECT, INSERT ON data_keys TO %4$I;
 GRANT EXECUTE ON FUNCTION audit_make_partitions(integer) TO %4$I;
 
 DROP POLICY IF EXISTS staff ON patients;

@@ -443,41 +443,6 @@ CREATE INDEX ix_patient_refresh_tokens_session_id ON patient_refresh_tokens (ses
 ALTER TABLE departments ADD CONSTRAINT fk_departments_head_doctor_id
     FOREIGN KEY (head_doctor_id) REFERENCES users (id) ON DELETE RESTRICT;
 
--- The sync's own tables (architecture, "Sync").
-CREATE TABLE outbox (
-    id uuid NOT NULL,
-    aggregate_type varchar(50) NOT NULL,
-    aggregate_id uuid NOT NULL,
-    event_type varchar(100) NOT NULL,
-    epoch integer NOT NULL,
-    n bigint NOT NULL,
-    payload jsonb NOT NULL,
-    state varchar(20) DEFAULT 'pending' NOT NULL,
-    claim_id uuid,
-    lease_until timestamptz,
-    attempts integer DEFAULT 0 NOT NULL,
-    next_attempt_at timestamptz DEFAULT now() NOT NULL,
-    last_error varchar(100),
-    history jsonb DEFAULT '[]' NOT NULL,
-    created_at timestamptz DEFAULT now() NOT NULL,
-    settled_at timestamptz,
-    CONSTRAINT pk_outbox PRIMARY KEY (id),
-    CONSTRAINT ck_outbox_state CHECK (state IN ('pending', 'claimed', 'settled', 'dead', 'discarded'))
-);
-CREATE INDEX ix_outbox_pending ON outbox (next_attempt_at, id) WHERE state = 'pending';
-CREATE INDEX ix_outbox_claimed ON outbox (lease_until) WHERE state = 'claimed';
-CREATE INDEX ix_outbox_aggregate ON outbox (aggregate_id, n);
-
-CREATE TABLE sync_signing_keys (
-    kid varchar(100) NOT NULL,
-    public_jwk jsonb NOT NULL,
-    sealed_private text NOT NULL,
-    dek_id uuid NOT NULL,
-    created_at timestamptz DEFAULT now() NOT NULL,
-    retired_at timestamptz,
-    CONSTRAINT pk_sync_signing_keys PRIMARY KEY (kid)
-);
-
 INSERT INTO hospital_sync DEFAULT VALUES;
 
 -- What the portal's role may see is decided row by row. The policies name each hospital's own roles, so they stand in

@@ -1,0 +1,1 @@
+"""What hospitals' workers push and pull: wire schemas, ingest, changes, dead letters."""
