@@ -246,6 +246,7 @@
   function prepare(scope) {
     const wrong = scope.querySelector('[aria-invalid="true"]');
     if (wrong) wrong.focus();
+    for (const input of scope.querySelectorAll('[data-input="cccd"]')) tidy(input);
     for (const again of scope.querySelectorAll("[data-retry-after]")) countDown(again);
   }
   function countDown(link) {
