@@ -6,10 +6,12 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from kernel.errors import InvalidFields
-from kernel.text import canonical
+from kernel.text import N_, canonical
 
 MINIMUM_LENGTH = 12
 MAXIMUM_LENGTH = 256
+TOO_SHORT = N_("Use at least 12 characters; a sentence is good.")
+GUESSABLE = N_("This is easy to guess: leave out your name, and do not repeat one letter.")
 
 
 class Passwords:
@@ -42,7 +44,7 @@ class Passwords:
 def check_new_password(password: str, *, field: str = "password", known: tuple[str, ...] = ()) -> None:
     """Length, and not the person's own words; no rules of composition. Raises InvalidFields naming `field`."""
     if not MINIMUM_LENGTH <= len(password) <= MAXIMUM_LENGTH:
-        raise InvalidFields(errors={field: ["password_length"]})
+        raise InvalidFields(errors={field: [TOO_SHORT]})
     lowered = canonical(password).lower()
     if len(set(lowered)) < 5 or any(word and word.lower() in lowered and len(word) >= 6 for word in known):
-        raise InvalidFields(errors={field: ["password_guessable"]})
+        raise InvalidFields(errors={field: [GUESSABLE]})

@@ -4,7 +4,7 @@ A concrete table adds its foreign key `account_id` (sessions, invites) or `sessi
 """
 
 from sqlalchemy import LargeBinary, String, Text
-from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.dialects.postgresql import CIDR, INET
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.database.columns import CreatedAt, Instant, RowId
@@ -59,3 +59,14 @@ class InviteColumns:
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Instant]
     used_at: Mapped[Instant | None]
+
+
+class SignInFailureColumns:
+    """Failed attempts on one account from one network (/24, /56), so that a stranger's attempts lock the stranger out
+    and not the account's owner. The concrete table adds `account_id` to the primary key.
+    """
+
+    network: Mapped[str] = mapped_column(CIDR, primary_key=True)
+    failures: Mapped[int] = mapped_column(server_default="0", default=0)
+    last_failed_at: Mapped[Instant]
+    locked_until: Mapped[Instant | None]

@@ -1,15 +1,43 @@
 """What other folders may use of signing in."""
 
-from central.auth.columns import AccountColumns, InviteColumns, RefreshTokenColumns, SessionColumns
-from central.auth.secrets import InvalidSecret, RoutedSecret, new_secret, parse_secret
+from central.auth.columns import (
+    ACCOUNT_STATUSES,
+    AccountColumns,
+    InviteColumns,
+    RefreshTokenColumns,
+    SessionColumns,
+    SignInFailureColumns,
+)
+from central.auth.gate import Gate, gate_for, visitor
+from central.auth.lockout import SignInLocked
+from central.auth.secrets import InvalidSecret, RoutedSecret, digest_of, new_secret, parse_secret
+from central.auth.sessions import RefreshReplayed, SessionRules, Sessions, Tokens, Visitor
+from central.auth.signing_in import IssuedInvite, SignInFailed, SigningIn
+from central.auth.signing_keys import signer_from
 
 __all__ = [
+    "ACCOUNT_STATUSES",
     "AccountColumns",
+    "Gate",
     "InvalidSecret",
     "InviteColumns",
+    "IssuedInvite",
+    "RefreshReplayed",
     "RefreshTokenColumns",
     "RoutedSecret",
     "SessionColumns",
+    "SessionRules",
+    "Sessions",
+    "SignInFailed",
+    "SignInFailureColumns",
+    "SignInLocked",
+    "SigningIn",
+    "Tokens",
+    "Visitor",
+    "digest_of",
+    "gate_for",
     "new_secret",
     "parse_secret",
+    "signer_from",
+    "visitor",
 ]

@@ -66,6 +66,7 @@ def base_app(portal: Portal, settings: Settings) -> Flask:
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
+        SIGN_IN_ENDPOINT=portal.sign_in_endpoint,
     )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

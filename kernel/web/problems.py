@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
@@ -80,7 +80,10 @@ def problem(error: SokhamError) -> dict[str, Any]:
 
 
 def respond(error: SokhamError) -> Response:
-    """The whole answer to an error, in the form that the caller reads."""
+    """The whole answer to an error, in the form that the caller reads. A person who is not signed in is led there."""
+    sign_in = current_app.config.get("SIGN_IN_ENDPOINT")
+    if error.status == HTTPStatus.UNAUTHORIZED and sign_in and not wants_problem() and request.endpoint != sign_in:
+        return _lead_to(url_for(sign_in, next=request.full_path.rstrip("?") if request.method == "GET" else None))
     if wants_problem():
         response = jsonify(problem(error))
         response.content_type = "application/problem+json"
@@ -92,6 +95,13 @@ def respond(error: SokhamError) -> Response:
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _lead_to(address: str) -> Response:
+    """A redirect that htmx follows with the whole page, not with a part of it."""
+    if request.headers.get("HX-Request"):
+        return Response(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": address})
+    return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
 
 
 def from_http(error: HTTPException) -> SokhamError:

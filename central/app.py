@@ -1,0 +1,1 @@
+"""Central as a Flask app."""

@@ -1,0 +1,135 @@
+"""Name and password → a session; invite → a password. The same for administrators and for staff."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from central.auth import lockout
+from central.auth.secrets import InvalidSecret, RoutedSecret, new_secret
+from central.auth.sessions import Visitor
+from kernel.clock import Clock, utc_now
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.errors import Unauthenticated
+from kernel.passwords import Passwords, check_new_password
+from kernel.text import N_
+
+INVITE_LIFETIME = timedelta(hours=72)
+
+
+class SignInFailed(Unauthenticated):
+    """Wrong name, wrong password, not active: one answer, after the same work."""
+
+    code = "sign_in_failed"
+    title = N_("That did not match")
+    advice = N_("Check the hospital, the user name and the password, and try again.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssuedInvite:
+    """An invite as it is shown once."""
+
+    secret: RoutedSecret
+    expires_at: datetime
+
+    def as_json(self) -> dict[str, str]:
+        """`{token, expires_at}` of the contract."""
+        return {"token": self.secret.text, "expires_at": self.expires_at.isoformat()}
+
+
+class SigningIn:
+    """Accounts with a name and a password, in the tables given."""
+
+    def __init__(
+        self,
+        *,
+        account_table: Any,
+        invite_table: Any,
+        failure_table: Any,
+        passwords: Passwords,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._accounts = account_table
+        self._invites = invite_table
+        self._failures = failure_table
+        self._passwords = passwords
+        self._clock = clock
+
+    def check(self, *, uow: UnitOfWork, username: str, password: str, visitor: Visitor) -> Any:
+        """The account whose name and password these are.
+
+        Raises SignInFailed (the edge commits what was counted) or SignInLocked. A name that does not exist costs the
+        same Argon2id check as one that does.
+        """
+        now = self._clock()
+        accounts = self._accounts
+        account = uow.session.execute(
+            select(accounts).where(func.lower(accounts.username) == username.strip().lower())
+        ).scalar_one_or_none()
+        network = lockout.network_of(visitor.ip_address)
+        if account is not None:
+            lockout.require_unlocked(uow=uow, table=self._failures, account_id=account.id, network=network, now=now)
+        matches = self._passwords.matches(account.password_hash if account is not None else None, password)
+        if account is None:
+            raise SignInFailed
+        if not matches or account.status != "active":
+            account.failed_login_attempts += 1
+            uow.flush()
+            lockout.count_failure(uow=uow, table=self._failures, account_id=account.id, network=network, now=now)
+            raise SignInFailed
+        lockout.clear_failures(uow=uow, table=self._failures, account_id=account.id, network=network)
+        account.failed_login_attempts = 0
+        account.last_login_at = now
+        if self._passwords.outdated(account.password_hash):
+            account.password_hash = self._passwords.hash(password)
+        uow.flush()
+        return account
+
+    def invite(self, *, uow: UnitOfWork, account: Any, tag: str) -> IssuedInvite:
+        """A new invite for an account; earlier ones that were not used are void."""
+        now = self._clock()
+        invites = self._invites
+        for earlier in uow.session.execute(
+            select(invites).where(invites.account_id == account.id, invites.used_at.is_(None))
+        ).scalars():
+            earlier.used_at = now
+        secret = new_secret(tag)
+        expires_at = now + INVITE_LIFETIME
+        uow.session.add(invites(account_id=account.id, token_hash=secret.digest, expires_at=expires_at))
+        uow.flush()
+        return IssuedInvite(secret=secret, expires_at=expires_at)
+
+    def invited(self, *, uow: UnitOfWork, secret: RoutedSecret) -> Any:
+        """The account that an unused invite is for, to greet by name; raises InvalidSecret."""
+        return self._open_invite(uow, secret)[1]
+
+    def accept(self, *, uow: UnitOfWork, secret: RoutedSecret, password: str) -> Any:
+        """Set the password of the invited account and make it active; raises InvalidSecret or InvalidFields."""
+        invite, account = self._open_invite(uow, secret)
+        check_new_password(password, known=(account.username, account.full_name, account.email.split("@")[0]))
+        now = self._clock()
+        invite.used_at = now
+        account.password_hash = self._passwords.hash(password)
+        account.password_updated_at = now
+        account.last_login_at = now
+        account.status = "active"
+        uow.flush()
+        return account
+
+    def _open_invite(self, uow: UnitOfWork, secret: RoutedSecret) -> tuple[Any, Any]:
+        invites, accounts = self._invites, self._accounts
+        found = uow.session.execute(
+            select(invites, accounts)
+            .join(accounts, accounts.id == invites.account_id)
+            .where(
+                invites.token_hash == secret.digest,
+                invites.used_at.is_(None),
+                invites.expires_at > self._clock(),
+                accounts.status.in_(("invited", "active")),
+            )
+            .with_for_update(of=invites)
+        ).one_or_none()
+        if found is None:
+            raise InvalidSecret
+        return found[0], found[1]

@@ -1,0 +1,30 @@
+"""What other folders may use of the router."""
+
+from central.router.errors import (
+    HospitalBusy,
+    HospitalMismatch,
+    HospitalSuspended,
+    HospitalUnavailable,
+    HospitalUnknown,
+    RoutesUnavailable,
+)
+from central.router.lookup import RouteLookup
+from central.router.reader import RouteReader
+from central.router.route import PersonRoute, TenantRoute, TenantSummary
+from central.router.router import RouterLimits, TenantRouter
+
+__all__ = [
+    "HospitalBusy",
+    "HospitalMismatch",
+    "HospitalSuspended",
+    "HospitalUnavailable",
+    "HospitalUnknown",
+    "PersonRoute",
+    "RouteLookup",
+    "RouteReader",
+    "RouterLimits",
+    "RoutesUnavailable",
+    "TenantRoute",
+    "TenantRouter",
+    "TenantSummary",
+]
