@@ -1,0 +1,105 @@
+"""A hospital's roles and database on its server, in the order that leaves no moment in which another could get in.
+
+ACLs of a database are not copied from its template, and a new database lets PUBLIC connect: so it is made closed to
+connections, PUBLIC loses everything, its own roles get CONNECT, and only then may anybody connect.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import psycopg
+from psycopg import Connection, sql
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.orm import Session
+
+from central import roles
+from central.provisioning.grants import apply_grants
+from central.provisioning.names import PURPOSES, role_name
+from central.provisioning.ports import FirstInvite, HospitalInitialiser, NewHospital
+from central.provisioning.server import HospitalServer
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.errors import SokhamError
+from kernel.ids import TenantId
+
+LoginPasswords = Mapping[str, str]
+
+# What one hospital can take of its server, however many processes there are.
+CONNECTION_LIMITS: Final[Mapping[str, int]] = {"app": 60, "portal": 40, "sync": 12, "seal": 6, "migrate": 4}
+
+_SCHEMA_OWNER: Final = "SET LOCAL ROLE pg_database_owner"
+
+
+class WrongHospital(SokhamError):
+    """The database says that it is another hospital's."""
+
+    code = "wrong_hospital"
+
+
+def ensure_roles(admin: Connection[Any], *, database: str, passwords: LoginPasswords) -> None:
+    """Make the hospital's five login roles, or give them these passwords."""
+    with admin.transaction():
+        roles.ensure_login_roles(
+            admin,
+            (
+                roles.LoginRole(
+                    name=role_name(database, purpose),
+                    password=passwords[purpose],
+                    connection_limit=CONNECTION_LIMITS[purpose],
+                )
+                for purpose in PURPOSES
+            ),
+        )
+
+
+def ensure_database(admin: Connection[Any], *, database: str, template: str) -> None:
+    """Copy the template, owned by the hospital's `migrate` role and closed to everybody else's."""
+    owner = role_name(database, "migrate")
+    # A database is given away only by one who could act as its new owner. The right is taken back below, so that the
+    # provisioner cannot connect to any hospital.
+    admin.execute(sql.SQL("GRANT {} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE").format(sql.Identifier(owner)))
+    exists = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
+    if not exists:
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY WAL_LOG ALLOW_CONNECTIONS false").format(
+                sql.Identifier(database), sql.Identifier(owner), sql.Identifier(template)
+            )
+        )
+    roles.open_database(
+        admin, database=database, owner=owner, to=(role_name(database, purpose) for purpose in PURPOSES)
+    )
+    admin.execute(sql.SQL("REVOKE {} FROM CURRENT_USER").format(sql.Identifier(owner)))
+
+
+def initialise(
+    *,
+    server: HospitalServer,
+    database: str,
+    password: str,
+    hospital: NewHospital,
+    initialiser: HospitalInitialiser,
+    central: UnitOfWork,
+) -> FirstInvite:
+    """As the database's owner: rights of its roles, the fingerprint, and what a hospital starts with; committed."""
+    parameters = server.parameters(database=database, user=role_name(database, "migrate"), password=password)
+    engine = create_engine(
+        "postgresql+psycopg://", connect_args=parameters, poolclass=NullPool, use_native_hstore=False
+    )
+    try:
+        with UnitOfWork(Session(engine, expire_on_commit=False), tenant=hospital.tenant) as uow:
+            connection: Any = uow.session.connection().connection.driver_connection
+            connection.execute(_SCHEMA_OWNER)
+            apply_grants(connection, database=database)
+            _fingerprint(connection, hospital.tenant)
+            invite = initialiser.initialise(uow=uow, central=central, hospital=hospital)
+            uow.commit()
+            return invite
+    finally:
+        engine.dispose()
+
+
+def _fingerprint(connection: psycopg.Connection[Any], tenant: TenantId) -> None:
+    """Write which hospital this is, once; raises WrongHospital where it is another's already."""
+    connection.execute("INSERT INTO hospital_identity (tenant_id) VALUES (%s) ON CONFLICT DO NOTHING", (tenant,))
+    found = connection.execute("SELECT tenant_id FROM hospital_identity").fetchall()
+    if [row[0] for row in found] != [tenant]:
+        raise WrongHospital("the database carries another hospital's fingerprint")
