@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from central.database import CentralBase
 from central.patient_index.identifiers import SYSTEMS
-from kernel.database.columns import CreatedAt, Instant, RowId, Stamped, Version, one_of
+from kernel.database.columns import CreatedAt, RowId, Stamped, Version, one_of
 
 INDEX_STATUSES = ("active", "inactive", "deceased")
 
@@ -102,15 +102,3 @@ class Tombstone(CentralBase):
     epoch: Mapped[int] = mapped_column(Integer)
     n: Mapped[int] = mapped_column(BigInteger)
     erased_at: Mapped[CreatedAt]
-
-
-class BlindIndexKeyRecord(CentralBase):
-    """A version of the blind index key, wrapped."""
-
-    __tablename__ = "blind_index_keys"
-
-    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    kek_version: Mapped[int] = mapped_column(Integer)
-    wrapped: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[CreatedAt]
-    retired_at: Mapped[Instant | None]

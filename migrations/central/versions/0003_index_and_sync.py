@@ -3,7 +3,7 @@
 from alembic import op
 
 revision: str = "0003_index_and_sync"
-down_revision: str | None = "0001_registry"
+down_revision: str | None = "0002_administrators"
 branch_labels: None = None
 depends_on: None = None
 
@@ -64,15 +64,6 @@ CREATE TABLE patient_tombstones (
     erased_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_patient_tombstones PRIMARY KEY (tenant_id, patient_local_id),
     CONSTRAINT fk_patient_tombstones_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT
-);
-
-CREATE TABLE blind_index_keys (
-    version integer NOT NULL,
-    kek_version integer NOT NULL,
-    wrapped text NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    retired_at timestamptz,
-    CONSTRAINT pk_blind_index_keys PRIMARY KEY (version)
 );
 """
 
@@ -197,23 +188,14 @@ END
 $$;
 REVOKE ALL ON FUNCTION route_person(text, integer, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION route_person(text, integer, bytea) TO sokham_route;
-
-CREATE FUNCTION route_blind_index_keys()
-    RETURNS TABLE (version integer, kek_version integer, wrapped text, retired boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-AS $$
-    SELECT k.version, k.kek_version, k.wrapped, k.retired_at IS NOT NULL FROM blind_index_keys k ORDER BY k.version
-$$;
-REVOKE ALL ON FUNCTION route_blind_index_keys() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION route_blind_index_keys() TO sokham_route;
 """
 
 # The console never sees a sealed identifier, and the ingest never sees more of a hospital than whether it may push.
 _GRANTS = """
 GRANT SELECT ON persons, central_patient_index, patient_tombstones, sync_keys, sync_changes, sync_history,
-    sync_dead_letters, tenant_sync_status, hospital_audit_heads, blind_index_keys TO sokham_console;
+    sync_dead_letters, tenant_sync_status, hospital_audit_heads TO sokham_console;
 GRANT SELECT (id, person_id, system, key_version, digest, created_at) ON person_identifiers TO sokham_console;
-GRANT INSERT ON blind_index_keys, sync_keys, sync_changes TO sokham_console;
+GRANT INSERT ON sync_keys, sync_changes TO sokham_console;
 GRANT UPDATE (retired_at) ON sync_keys TO sokham_console;
 GRANT UPDATE (state, decided_by, decided_at) ON sync_dead_letters TO sokham_console;
 
@@ -233,7 +215,6 @@ _TABLES = (
     "sync_inbox",
     "sync_used_tokens",
     "sync_keys",
-    "blind_index_keys",
     "patient_tombstones",
     "central_patient_index",
     "person_identifiers",
@@ -250,6 +231,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Undo."""
     op.execute("DROP FUNCTION route_person(text, integer, bytea)")
-    op.execute("DROP FUNCTION route_blind_index_keys()")
     for table in _TABLES:
         op.drop_table(table)
