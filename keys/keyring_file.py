@@ -81,17 +81,24 @@ def read(path: Path) -> tuple[bytes, Identity]:
         if err.errno == errno.ELOOP:
             raise KeyringUnsafe("the keyring file is a symbolic link") from None
         raise KeySourceUnavailable(f"the keyring file cannot be opened ({_name(err)})") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise KeyringUnsafe("the keyring is no ordinary file")
-        if found.st_uid != os.geteuid():
-            raise KeyringUnsafe("the keyring file belongs to another user")
-        if stat.S_IMODE(found.st_mode) & ~0o600:
-            raise KeyringUnsafe(f"the keyring file's mode is {stat.S_IMODE(found.st_mode):04o}; it must be 0600")
-        if found.st_size > _FILE_MAX:
-            raise KeyringUnsafe("the keyring file is too large")
-        return file.read(_FILE_MAX), _identity_of(found)
+        _require_private(found)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(_FILE_MAX), _identity_of(found)
+    finally:
+        os.close(descriptor)
+
+
+def _require_private(found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise KeyringUnsafe("the keyring is no ordinary file")
+    if found.st_uid != os.geteuid():
+        raise KeyringUnsafe("the keyring file belongs to another user")
+    if stat.S_IMODE(found.st_mode) & ~0o600:
+        raise KeyringUnsafe(f"the keyring file's mode is {stat.S_IMODE(found.st_mode):04o}; it must be 0600")
+    if found.st_size > _FILE_MAX:
+        raise KeyringUnsafe("the keyring file is too large")
 
 
 def write(path: Path, content: bytes, *, replace: bool) -> None:
