@@ -1,4 +1,7 @@
-"""The key sources under the contract: the local keyring twice, and Vault, real where VAULT_ADDR says so."""
+"""The key sources under the contract: the local keyring twice, and Vault, real where VAULT_ADDR says so.
+
+The real one must be a server for tests with `transit` enabled: the suite makes keys there and rotates them.
+"""
 
 import os
 import secrets
