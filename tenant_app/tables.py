@@ -2,6 +2,7 @@
 
 from tenant_app.appointments import models as appointments
 from tenant_app.audit import models as audit
+from tenant_app.auth import models as auth
 from tenant_app.database import HospitalBase
 from tenant_app.hospital import models as hospital
 from tenant_app.outbox import models as outbox
@@ -9,5 +10,5 @@ from tenant_app.patients import models as patients
 from tenant_app.portal import models as portal
 from tenant_app.staff import models as staff
 
-MODULES = (hospital, staff, patients, appointments, portal, audit, outbox)
+MODULES = (hospital, staff, auth, patients, appointments, portal, audit, outbox)
 METADATA = HospitalBase.metadata

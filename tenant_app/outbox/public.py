@@ -1,0 +1,19 @@
+"""What other folders may use of the outbox."""
+
+from tenant_app.outbox.doorbell import Doorbell, RedisBellListener, RedisDoorbell, with_doorbell
+from tenant_app.outbox.payloads import audit_head_payload, patient_payload
+from tenant_app.outbox.service import AUDIT_SEAL, PATIENT, PATIENT_ERASED, SyncStateMissing, publish
+
+__all__ = [
+    "AUDIT_SEAL",
+    "PATIENT",
+    "PATIENT_ERASED",
+    "Doorbell",
+    "RedisBellListener",
+    "RedisDoorbell",
+    "SyncStateMissing",
+    "audit_head_payload",
+    "patient_payload",
+    "publish",
+    "with_doorbell",
+]
