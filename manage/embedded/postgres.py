@@ -308,6 +308,9 @@ class EmbeddedPostgres:
                 end(left, signals=((signal.SIGQUIT, 2.0), *KILL))
         except TimeoutError as err:
             raise ServerFailed(f"PostgreSQL of {self._directory} does not end: {err}.") from err
-        # Nothing works in the folder any more, so a pid file is a dead server's; PostgreSQL would refuse to start if
-        # another program of the same account had its number by now.
+        # Nothing works in the folder any more, so pid and lock files are a dead server's. PostgreSQL would refuse to
+        # start if another program of the same account had its number by now, or a zombie that nobody waits for.
         (data / "postmaster.pid").unlink(missing_ok=True)
+        owner = home.stat()
+        for file in socket_directory(self._directory, uid=owner.st_uid, gid=owner.st_gid).iterdir():
+            file.unlink()

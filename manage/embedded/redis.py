@@ -12,7 +12,9 @@ from pathlib import Path
 
 import psutil
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from manage.data_dir import secret_file
 from manage.embedded.account import (
@@ -232,9 +234,8 @@ class EmbeddedRedis:
             try:
                 if server is not None and self._server() == server:
                     address = self.address()
-                    with Redis(
-                        host=address.host, port=address.port, password=address.password, socket_timeout=5
-                    ) as client:
+                    # The client's own retries would wait for seconds, also after a wrong password.
+                    with Redis.from_url(address.url(), socket_timeout=5, retry=Retry(NoBackoff(), 0)) as client:
                         answering = client.info("server")["process_id"]
                     if answering == server.pid:
                         return address

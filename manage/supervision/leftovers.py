@@ -36,16 +36,18 @@ def end_leftovers(run: Path, *, drain_seconds: float = DRAIN_SECONDS) -> list[st
             break
         ended |= {process.pid: f"{name} ({process.pid})" for process, name in found.items()}
         numbers = {process.pid for process in found}
+        asked = []
         for process in found:
             with suppress(psutil.NoSuchProcess):
-                # A master drains its workers itself.
+                # A master drains its workers itself, and what outlives it is killed, as when it is stopped in order.
                 if process.ppid() not in numbers:
                     process.terminate()
-        _, stubborn = psutil.wait_procs(found, timeout=max(0.0, deadline - time.monotonic()))
-        for process in stubborn:
+                    asked.append(process)
+        psutil.wait_procs(asked, timeout=max(0.0, deadline - time.monotonic()))
+        for process in found:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(stubborn, timeout=5)
+        psutil.wait_procs(found, timeout=5)
     else:
         raise CommandFailed(f"Processes of an earlier run do not end: {', '.join(ended.values())}. Kill them by hand.")
     for file in run.glob("*.pid"):

@@ -1,0 +1,76 @@
+"""The command line finds its commands without importing them."""
+
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from kernel.errors import SokhamError
+from manage import cli
+
+
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package of commands of the test's own."""
+    package = tmp_path / "test_commands"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "say_it.py").write_text(
+        '"""Say it.\n\nMore."""\nimport click\n\n\n'
+        '@click.command()\ndef say_it():\n    """Say."""\n    click.echo("Sổ khám")\n',
+        encoding="utf-8",
+    )
+    (package / "broken.py").write_text('"""Cannot be imported."""\nraise ImportError\n', encoding="utf-8")
+    (package / "odd.py").write_text('"""No command in it."""\nodd = 1\n', encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(cli, "COMMANDS", package)
+    monkeypatch.setattr(cli, "PACKAGE", "test_commands")
+    for name in [name for name in sys.modules if name.startswith("test_commands")]:
+        monkeypatch.delitem(sys.modules, name)
+    return package
+
+
+def test_help_lists_every_command_without_importing_one(commands: Path) -> None:
+    done = CliRunner().invoke(cli.main, ["--help"])
+    assert done.exit_code == 0
+    for text in ("say-it", "Say it.", "Cannot be imported."):
+        assert text in done.output
+    assert "test_commands.say_it" not in sys.modules
+
+
+def test_a_command_is_called_by_its_module_with_hyphens(commands: Path) -> None:
+    done = CliRunner().invoke(cli.main, ["say-it"])
+    assert (done.exit_code, done.output) == (0, "Sổ khám\n")
+
+
+def test_an_unknown_command_is_wrong_usage(commands: Path) -> None:
+    assert CliRunner().invoke(cli.main, ["no-such"]).exit_code == 2
+
+
+def test_a_module_without_its_command_is_a_fault(commands: Path) -> None:
+    assert isinstance(CliRunner().invoke(cli.main, ["odd"]).exception, TypeError)
+
+
+def test_an_error_of_ours_is_a_message_and_exit_code_1() -> None:
+    @click.group(cls=cli.LazyGroup)
+    def group() -> None:
+        pass
+
+    @group.command()
+    def fails() -> None:
+        raise SokhamError("It cannot be done: mend it.")
+
+    done = CliRunner().invoke(group, ["fails"])
+    assert done.exit_code == 1
+    assert done.output == "Error: It cannot be done: mend it.\n"
+
+
+def test_every_command_of_the_project_has_help_and_a_line_in_the_list() -> None:
+    context = click.Context(cli.main)
+    names = cli.main.list_commands(context)
+    assert "up" in names
+    for name in names:
+        assert CliRunner().invoke(cli.main, [name, "--help"]).exit_code == 0, name
+        assert cli._first_line(name), name
