@@ -1,0 +1,102 @@
+"""The common ground of all tests: real servers, a central database, two hospitals, keys. Two hospitals are the default.
+
+- `servers` (session): PostgreSQL and Redis of this run, shared by its workers.
+- `central`: a central database of its own, cloned; `central.database(roles.CONSOLE)`, `.connect(role)`, `.url`.
+- `hospitals`: a maker (`hospitals.make()`); `two_hospitals`: two of them; `hospital`: the first of the two.
+- `keys` (session): a LocalKeyring with every grant; `keychain`: a fresh cache over it; `keyring_path`: its file.
+- `redis`, `redis_url`: this worker's own Redis database, emptied before each test.
+- `count_queries`: `with count_queries() as counted: …; assert counted.total <= 3`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from keys.public import Keychain, LocalKeyring
+from tests.support.counting import Counting, count_statements
+from tests.support.databases import CentralDatabase, central_template, clone_central, drop_database
+from tests.support.hospitals import BareInitialiser, Hospital, HospitalMaker, hospital_maker
+from tests.support.servers import Servers, shared_servers
+
+
+@pytest.fixture(scope="session")
+def servers(worker_id: str) -> Iterator[Servers]:
+    """PostgreSQL and Redis of this run."""
+    with shared_servers(worker=worker_id) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def _central_template(servers: Servers) -> str:
+    return central_template(servers)
+
+
+@pytest.fixture
+def central(servers: Servers, _central_template: str) -> Iterator[CentralDatabase]:
+    """A central database of this test's own, migrated, with the permissions and without a hospital."""
+    database = clone_central(servers, _central_template)
+    yield database
+    database.close()
+    drop_database(servers, database.name)
+
+
+@pytest.fixture(scope="session")
+def keyring_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The keyring's file."""
+    return tmp_path_factory.mktemp("keys") / "keyring.json"
+
+
+@pytest.fixture(scope="session")
+def keys(keyring_path: Path) -> LocalKeyring:
+    """A key source with every grant."""
+    return LocalKeyring.create(keyring_path)
+
+
+@pytest.fixture
+def keychain(keys: LocalKeyring) -> Keychain:
+    """A keychain that has seen nothing yet."""
+    return Keychain(keys)
+
+
+@pytest.fixture
+def hospitals(central: CentralDatabase, keychain: Keychain) -> Iterator[HospitalMaker]:
+    """Makes hospitals through the product's own service; they go with the test."""
+    with hospital_maker(central=central, keychain=keychain, initialiser=BareInitialiser()) as maker:
+        yield maker
+
+
+@pytest.fixture
+def two_hospitals(hospitals: HospitalMaker) -> tuple[Hospital, Hospital]:
+    """Two hospitals: whatever one does, the other must neither see nor feel."""
+    return (
+        hospitals.make(name="Bệnh viện Đa khoa Hồng Hà"),
+        hospitals.make(name="Phòng khám Nhi Đồng Sông Tiền"),
+    )
+
+
+@pytest.fixture
+def hospital(two_hospitals: tuple[Hospital, Hospital]) -> Hospital:
+    """The first of the two."""
+    return two_hospitals[0]
+
+
+@pytest.fixture
+def redis_url(servers: Servers) -> str:
+    """This worker's own Redis database."""
+    return servers.redis.url(database=servers.redis_database)
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """A client of it; the database is emptied before the test."""
+    with Redis.from_url(redis_url, decode_responses=False) as client:
+        client.flushdb()
+        yield client
+
+
+@pytest.fixture
+def count_queries() -> Counting:
+    """Counts the statements that SQLAlchemy sends."""
+    return count_statements
