@@ -10,6 +10,7 @@ from central.auth.columns import (
 )
 from central.auth.gate import Gate, gate_for, visitor
 from central.auth.lockout import SignInLocked
+from central.auth.schemas import AcceptInviteBody, Body, RefreshBody, TenantSignInBody, TokensAnswer
 from central.auth.secrets import InvalidSecret, RoutedSecret, digest_of, new_secret, parse_secret
 from central.auth.sessions import RefreshReplayed, SessionRules, Sessions, Tokens, Visitor
 from central.auth.signing_in import IssuedInvite, SignInFailed, SigningIn
@@ -17,11 +18,14 @@ from central.auth.signing_keys import signer_from
 
 __all__ = [
     "ACCOUNT_STATUSES",
+    "AcceptInviteBody",
     "AccountColumns",
+    "Body",
     "Gate",
     "InvalidSecret",
     "InviteColumns",
     "IssuedInvite",
+    "RefreshBody",
     "RefreshReplayed",
     "RefreshTokenColumns",
     "RoutedSecret",
@@ -32,7 +36,9 @@ __all__ = [
     "SignInFailureColumns",
     "SignInLocked",
     "SigningIn",
+    "TenantSignInBody",
     "Tokens",
+    "TokensAnswer",
     "Visitor",
     "digest_of",
     "gate_for",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 
@@ -24,6 +25,10 @@ class SignInFailed(Unauthenticated):
     code = "sign_in_failed"
     title = N_("That did not match")
     advice = N_("Check the hospital, the user name and the password, and try again.")
+
+    def __init__(self, *, account_id: UUID | None = None) -> None:
+        super().__init__()
+        self.account_id = account_id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +82,7 @@ class SigningIn:
             account.failed_login_attempts += 1
             uow.flush()
             lockout.count_failure(uow=uow, table=self._failures, account_id=account.id, network=network, now=now)
-            raise SignInFailed
+            raise SignInFailed(account_id=account.id)
         lockout.clear_failures(uow=uow, table=self._failures, account_id=account.id, network=network)
         account.failed_login_attempts = 0
         account.last_login_at = now
@@ -85,6 +90,10 @@ class SigningIn:
             account.password_hash = self._passwords.hash(password)
         uow.flush()
         return account
+
+    def spend(self, password: str) -> None:
+        """The work of a check where there is no account to check, so that time tells nothing."""
+        self._passwords.matches(None, password)
 
     def invite(self, *, uow: UnitOfWork, account: Any, tag: str) -> IssuedInvite:
         """A new invite for an account; earlier ones that were not used are void."""

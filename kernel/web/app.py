@@ -36,6 +36,7 @@ class Portal:
     package: Path
     navigation: tuple[NavItem, ...] = ()
     sign_in_endpoint: str = ""
+    sign_out_endpoint: str = ""
     further_packages: tuple[Path, ...] = ()
     needed: Mapping[str, Check] = field(default_factory=dict)
     helpful: Mapping[str, Check] = field(default_factory=dict)
@@ -127,6 +128,7 @@ def _describe(app: Flask, portal: Portal) -> None:
             "request_id": g.get("request_id", ""),
             "theme": request.cookies.get("theme", "auto"),
             "sign_in_endpoint": portal.sign_in_endpoint,
+            "sign_out_endpoint": portal.sign_out_endpoint,
         }
 
     app.context_processor(names)

@@ -37,7 +37,7 @@ class AuditLog(HospitalBase):
     created_at: Mapped[Instant] = mapped_column(DateTime(timezone=True), primary_key=True, server_default=func.now())
     xid: Mapped[int] = mapped_column(Xid8, server_default=text("pg_current_xact_id()"))
     actor_kind: Mapped[str] = mapped_column(String(10))
-    user_id: Mapped[UUID] = mapped_column(Uuid)
+    user_id: Mapped[UUID | None] = mapped_column(Uuid)
     portal: Mapped[str] = mapped_column(String(20))
     action: Mapped[str] = mapped_column(String(100))
     resource_type: Mapped[str] = mapped_column(String(100))

@@ -1,0 +1,163 @@
+"""The composition root: settings → what each process works with. Nothing else knows how the parts fit together."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from central.auth.public import Gate, gate_for, signer_from
+from central.router.public import RouteLookup, RouteReader, RouterLimits, RoutesUnavailable, TenantRouter
+from kernel.database.engines import Database, engine_for, parameters_of
+from kernel.passwords import Passwords
+from kernel.redis_client import HelpfulRedis, connect
+from kernel.settings import InvalidSettings, Settings
+from keys.public import (
+    PROCESSES,
+    AppRoleAuth,
+    BlindIndex,
+    Keychain,
+    KeyPolicy,
+    KeyProvider,
+    LocalKeyring,
+    TokenAuth,
+    TokenSigner,
+    VaultTransitKeys,
+    jwks,
+    load_blind_index,
+)
+from tenant_app.app import create_app as create_staff_app
+from tenant_app.auth.service import StaffAccounts, StaffSessions, StaffSignIn
+
+KEYRING_FILE = "keyring.json"
+
+
+def key_provider(settings: Settings, policy: KeyPolicy) -> KeyProvider:
+    """Vault where VAULT_ADDR names one, else the keyring in the data folder; limited to what the process may do."""
+    if settings.vault_addr:
+        if settings.vault_role_id:
+            auth: AppRoleAuth | TokenAuth = AppRoleAuth(settings.vault_role_id, settings.vault_secret_id)
+        elif settings.vault_token:
+            auth = TokenAuth(settings.vault_token)
+        else:
+            raise InvalidSettings("VAULT_ADDR is set: give VAULT_TOKEN, or SOKHAM_VAULT_ROLE_ID and its secret")
+        return VaultTransitKeys(
+            url=settings.vault_addr, auth=auth, mount=settings.vault_transit_mount, policy=policy
+        )
+    return LocalKeyring(
+        settings.data_dir / "keys" / KEYRING_FILE, policy=policy, passphrase=settings.keyring_passphrase or None
+    )
+
+
+def helpful_redis(settings: Settings) -> HelpfulRedis | None:
+    """Redis, where there is one."""
+    if not settings.redis_url:
+        return None
+    return HelpfulRedis(connect(settings.redis_url, password=settings.redis_password))
+
+
+def central_database(settings: Settings, role: str, password: str, *, pool_size: int = 5) -> Database:
+    """Central's database under one of its roles (`console`, `ingest`, …)."""
+    if not settings.database_url:
+        raise InvalidSettings("DATABASE_URL is missing: where is central's database?")
+    if not password:
+        raise InvalidSettings(f"SOKHAM_PASSWORD_{role.upper()} is missing: the password of the role sokham_{role}")
+    parameters = parameters_of(
+        settings.database_url, user=f"sokham_{role}", password=password, application=f"sokham-{settings.process}"
+    )
+    return Database(engine_for(parameters, pool_size=pool_size))
+
+
+@dataclass(frozen=True)
+class Routing:
+    """What a process needs to reach hospitals."""
+
+    provider: KeyProvider
+    keychain: Keychain
+    reader: RouteReader
+    router: TenantRouter
+    redis: HelpfulRedis | None
+    blind_index: BlindIndex | None
+
+
+def routing(settings: Settings, *, process: str, purpose: str, with_index: bool = False) -> Routing:
+    """The router of a process (its name in keys.policy) for one purpose.
+
+    Raises RoutesUnavailable or KeySourceUnavailable when central or the key source is away: a process that starts cold
+    without them refuses to start, and says so.
+    """
+    provider = key_provider(settings, PROCESSES[process])
+    keychain = Keychain(provider)
+    redis = helpful_redis(settings)
+    if not settings.password_route:
+        raise InvalidSettings("SOKHAM_PASSWORD_ROUTE is missing: the password of the role sokham_route")
+    reader = RouteReader(
+        parameters_of(
+            settings.database_url,
+            user="sokham_route",
+            password=settings.password_route,
+            application=f"sokham-{settings.process}-route",
+        )
+    )
+    blind_index = load_blind_index(provider, reader.blind_index_keys()) if with_index else None
+    limits = RouterLimits(
+        budget=settings.connection_budget,
+        wait_seconds=settings.connection_wait_ms / 1000,
+        statement_ms=settings.statement_timeout_ms,
+        lease_seconds=settings.statement_timeout_ms / 1000 + 5,
+    )
+    router = TenantRouter(
+        reader=reader,
+        lookup=RouteLookup(reader=reader, redis=redis, purpose=purpose, blind_index=blind_index),
+        keychain=keychain,
+        purpose=purpose,
+        limits=limits,
+        tls_root_certificate=settings.tls_root_certificate,
+    )
+    return Routing(provider, keychain, reader, router, redis, blind_index)
+
+
+def issuer_of(routed: Routing, settings: Settings, *, issuer: str) -> tuple[TokenSigner, Gate]:
+    """The signer of a portal's tokens, and the gate that verifies them."""
+    record = routed.reader.signing_key(issuer)
+    if record is None:
+        raise RoutesUnavailable(f"central has no signing key for {issuer}")
+    signer = signer_from(record, keychain=routed.keychain, store=routed.reader)
+    public_keys = jwks(row["public_jwk"] for row in routed.reader.signing_keys(issuer))
+    return signer, gate_for(
+        portal=issuer, issuer=issuer, keys=public_keys, required=("tenant",), secure=settings.secure_cookies
+    )
+
+
+def passwords(settings: Settings) -> Passwords:
+    """Argon2id with the parameters of the settings."""
+    return Passwords(memory_kib=settings.argon2_memory_kib)
+
+
+def staff_app(settings: Settings) -> Flask:
+    """The staff portal."""
+    routed = routing(settings, process="tenant_app", purpose="app")
+    signer, gate = issuer_of(routed, settings, issuer="staff")
+    sign_in = StaffSignIn(
+        router=routed.router, sessions=StaffSessions(signer=signer), accounts=StaffAccounts(passwords(settings))
+    )
+    return create_staff_app(
+        settings,
+        router=routed.router,
+        gate=gate,
+        sign_in=sign_in,
+        own_host=urlsplit(settings.staff_url).hostname or "",
+        collaborators=(routed.keychain, *_doorbell(routed)),
+        helpful=_helpful(routed),
+    )
+
+
+def _helpful(routed: Routing) -> dict[str, Any]:
+    checks: dict[str, Any] = {"keys": routed.provider.check}
+    if routed.redis is not None:
+        checks["redis"] = routed.redis.check
+    return checks
+
+
+def _doorbell(routed: Routing) -> tuple[object, ...]:
+    return (routed.redis,) if routed.redis is not None else ()

@@ -1,0 +1,62 @@
+"""The staff portal as a Flask app: pages for people, /api/v1 for programs, one hospital for each session."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from flask import Flask
+
+import central
+from central.auth.public import Gate
+from central.gateway import public as gateway
+from central.router.public import TenantRouter
+from kernel.settings import Settings
+from kernel.text import N_
+from kernel.web import api
+from kernel.web.app import NavItem, Portal, base_app, finish
+from kernel.web.collaborators import provide
+from kernel.web.health import Check
+from tenant_app.api import BLUEPRINTS
+from tenant_app.auth.api import blueprint as auth_blueprint
+from tenant_app.auth.gatekeeper import StaffGatekeeper
+from tenant_app.auth.service import StaffSignIn
+from tenant_app.pages import PAGES
+
+NAVIGATION = (
+    NavItem(endpoint="day.show", label=N_("Today"), icon="calendar-event", permission="appointment.read"),
+    NavItem(endpoint="patient_pages.find", label=N_("Patients"), icon="users", permission="patient.read"),
+    NavItem(endpoint="staff_pages.people", label=N_("Staff"), icon="id-badge-2", permission="staff.read"),
+)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    router: TenantRouter,
+    gate: Gate,
+    sign_in: StaffSignIn,
+    own_host: str,
+    collaborators: Iterable[object] = (),
+    helpful: dict[str, Check] | None = None,
+) -> Flask:
+    """The app, with what it works with given. Raises RouteUndeclared when a route says nothing of who may call it."""
+    portal = Portal(
+        name="staff",
+        title=N_("Hospital"),
+        package=Path(__file__).parent,
+        navigation=NAVIGATION,
+        sign_in_endpoint="session.sign_in",
+        sign_out_endpoint="session.sign_out",
+        further_packages=(Path(central.__file__).parent,),
+        needed={},
+        helpful={"central": router.check, **(helpful or {})},
+    )
+    app = base_app(portal, settings)
+    provide(app, router, gate, sign_in, settings, *collaborators)
+    gateway.install(app, settings, limit_key=gate.limit_key)
+    documented = api.install(app, title="Sokham: hospital")
+    for blueprint in (auth_blueprint, *BLUEPRINTS):
+        documented.register_blueprint(blueprint)
+    for page in PAGES:
+        app.register_blueprint(page)
+    gatekeeper = StaffGatekeeper(gate=gate, router=router, sessions=sign_in.sessions, own_host=own_host)
+    return finish(app, gatekeeper=gatekeeper)

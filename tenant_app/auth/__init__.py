@@ -1,0 +1,1 @@
+"""Staff: signing in at their hospital, and being recognised in each request."""

@@ -1,0 +1,60 @@
+"""Signing in of staff over the API."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from central.auth.public import AcceptInviteBody, RefreshBody, TenantSignInBody, TokensAnswer, visitor
+from central.gateway.public import guess_limited
+from kernel.web.access import public
+from kernel.web.collaborators import collaborator
+from tenant_app.auth.service import StaffSignIn
+
+blueprint = Blueprint("auth", __name__, url_prefix="/api/v1/auth", description="Signing in")
+
+
+@blueprint.route("/login", methods=["POST"])
+@public("It is how one becomes known; guesses are limited by address and by account.")
+@guess_limited
+@blueprint.arguments(TenantSignInBody)
+@blueprint.response(200, TokensAnswer)
+def login(body: dict[str, Any]) -> dict[str, Any]:
+    """Sign in at a hospital with a name and a password."""
+    tokens = collaborator(StaffSignIn).sign_in(
+        hospital=body["tenant"], username=body["username"], password=body["password"], visitor=visitor()
+    )
+    return tokens.as_json()
+
+
+@blueprint.route("/accept-invite", methods=["POST"])
+@public("The invite's secret is the proof.")
+@guess_limited
+@blueprint.arguments(AcceptInviteBody)
+@blueprint.response(200, TokensAnswer)
+def accept(body: dict[str, Any]) -> dict[str, Any]:
+    """Accept an invite: choose a password and be signed in."""
+    return (
+        collaborator(StaffSignIn)
+        .accept_invite(token=body["token"], password=body["password"], visitor=visitor())
+        .as_json()
+    )
+
+
+@blueprint.route("/refresh", methods=["POST"])
+@public("The refresh token's secret is the proof.")
+@guess_limited
+@blueprint.arguments(RefreshBody)
+@blueprint.response(200, TokensAnswer)
+def refresh(body: dict[str, Any]) -> dict[str, Any]:
+    """Exchange a refresh token; one that is shown twice ends the session."""
+    return collaborator(StaffSignIn).refresh(body["refresh_token"]).as_json()
+
+
+@blueprint.route("/logout", methods=["POST"])
+@public("The refresh token's secret is the proof.")
+@guess_limited
+@blueprint.arguments(RefreshBody)
+@blueprint.response(204)
+def logout(body: dict[str, Any]) -> None:
+    """End the session that a refresh token belongs to, with all its tokens."""
+    collaborator(StaffSignIn).sign_out(body["refresh_token"])

@@ -1,0 +1,88 @@
+"""Recognises staff: the token names hospital and session; the row in that hospital's database decides.
+
+One query, in the request's own transaction, answers whether the session lives and what the person may do.
+"""
+
+from dataclasses import dataclass
+
+from flask import g, request
+from sqlalchemy import func, select
+
+from central.auth.public import Gate
+from central.router.public import HospitalUnknown, TenantRouter
+from kernel.errors import Unauthenticated
+from kernel.ids import TenantId, parse_uuid
+from kernel.telemetry import logs
+from kernel.web.access import Access
+from kernel.web.actor import Actor
+from kernel.web.collaborators import hold_unit_of_work
+from tenant_app.auth.service import StaffSessions
+from tenant_app.staff.models import Role, StaffSession, User, UserRole
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hospital:
+    """The hospital of this request, for templates."""
+
+    tenant: TenantId
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class StaffGatekeeper:
+    """Admits staff to their own hospital. `own_host` is the portal's common host name, which is no hospital's."""
+
+    gate: Gate
+    router: TenantRouter
+    sessions: StaffSessions
+    own_host: str
+
+    def admit(self, access: Access) -> Actor:
+        """The member of staff of this request; raises Unauthenticated, or what the router raises."""
+        del access
+        claims = self.gate.claims()
+        tenant = TenantId.parse(claims["tenant"])
+        self._require_host(tenant)
+        route = self.router.route(tenant)
+        uow = hold_unit_of_work(self.router.unit_of_work(tenant))
+        session_id = parse_uuid(claims["sid"], what="session")
+        granted = (
+            select(func.jsonb_agg(Role.permissions))
+            .join(UserRole, UserRole.role_id == Role.id)
+            .where(UserRole.user_id == User.id)
+            .scalar_subquery()
+        )
+        found = uow.session.execute(
+            select(User.id, User.full_name, User.role, User.department_id, StaffSession.last_seen_at, granted)
+            .join(StaffSession, StaffSession.account_id == User.id)
+            .where(StaffSession.id == session_id, User.status == "active", *self.sessions.living())
+        ).one_or_none()
+        if found is None:
+            raise Unauthenticated
+        user_id, full_name, role, department_id, last_seen_at, permissions = found
+        self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=last_seen_at)
+        g.hospital = Hospital(tenant=tenant, code=route.tenant_code, name=route.name)
+        logs.bind(tenant=tenant, actor=user_id, actor_kind="staff")
+        return Actor(
+            kind="staff",
+            id=user_id,
+            session_id=session_id,
+            name=full_name,
+            role=role,
+            permissions=frozenset(name for each in permissions or () for name in each),
+            tenant=tenant,
+            department_id=department_id,
+        )
+
+    def _require_host(self, tenant: TenantId) -> None:
+        """At a hospital's own domain only its own staff are admitted."""
+        host = request.host.partition(":")[0].lower()
+        if host == self.own_host:
+            return
+        try:
+            found = self.router.lookup.by_domain(host).tenant
+        except HospitalUnknown:
+            return
+        if found != tenant:
+            raise Unauthenticated

@@ -1,0 +1,17 @@
+"""Failed attempts to sign in as a member of staff."""
+
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from central.auth.public import SignInFailureColumns
+from tenant_app.database import HospitalBase
+
+
+class StaffSignInFailure(HospitalBase, SignInFailureColumns):
+    """Failures on one account from one network; see central.auth.lockout."""
+
+    __tablename__ = "staff_sign_in_failures"
+
+    account_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)

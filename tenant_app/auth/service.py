@@ -1,0 +1,141 @@
+"""One sign-in, invite or refresh of staff: find the hospital, prove there, commit there."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from central.auth.public import (
+    InvalidSecret,
+    RefreshReplayed,
+    SessionRules,
+    Sessions,
+    SignInFailed,
+    SigningIn,
+    Tokens,
+    Visitor,
+    parse_secret,
+)
+from central.router.public import HospitalSuspended, HospitalUnknown, TenantRouter
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.errors import InvalidIdentifier
+from kernel.ids import TenantId
+from kernel.passwords import Passwords
+from keys.public import TokenSigner
+from tenant_app.audit.public import record_sign_in
+from tenant_app.auth.models import StaffSignInFailure
+from tenant_app.staff.models import StaffInvite, StaffRefreshToken, StaffSession, User
+
+AUDIENCE = "staff"
+ISSUER = "staff"
+
+
+class StaffSessions(Sessions):
+    """Sessions of staff."""
+
+    def __init__(self, *, signer: TokenSigner, rules: SessionRules | None = None) -> None:
+        super().__init__(
+            session_table=StaffSession,
+            refresh_table=StaffRefreshToken,
+            signer=signer,
+            audience=AUDIENCE,
+            rules=rules,
+        )
+
+
+class StaffAccounts(SigningIn):
+    """Accounts of staff."""
+
+    def __init__(self, passwords: Passwords) -> None:
+        super().__init__(
+            account_table=User, invite_table=StaffInvite, failure_table=StaffSignInFailure, passwords=passwords
+        )
+
+
+@dataclass(frozen=True)
+class StaffSignIn:
+    """What the API and the pages of signing in do. Each call is one transaction on one hospital's database."""
+
+    router: TenantRouter
+    sessions: StaffSessions
+    accounts: StaffAccounts
+
+    def sign_in(self, *, hospital: str, username: str, password: str, visitor: Visitor) -> Tokens:
+        """Sign in at the hospital with this code.
+
+        Raises SignInFailed for an unknown hospital, name or password alike (the same Argon2id work is done for each),
+        SignInLocked, or what the router raises when the hospital cannot be reached.
+        """
+        try:
+            route = self.router.route_by_code(hospital)
+        except (HospitalUnknown, HospitalSuspended, InvalidIdentifier):
+            self.accounts.spend(password)
+            raise SignInFailed from None
+        with self.router.unit_of_work(route.tenant) as uow:
+            try:
+                account = self.accounts.check(uow=uow, username=username, password=password, visitor=visitor)
+            except SignInFailed as failure:
+                record_sign_in(uow=uow, user_id=failure.account_id, succeeded=False)
+                uow.commit()
+                raise
+            return self._begin(uow, account, tag=route.tenant_code, tenant=route.tenant, visitor=visitor)
+
+    def greet(self, token: str) -> str:
+        """The name of whom an unused invite is for; raises InvalidSecret."""
+        secret = parse_secret(token)
+        with self.router.unit_of_work(self._tenant(secret.tag)) as uow:
+            name: str = self.accounts.invited(uow=uow, secret=secret).full_name
+            return name
+
+    def accept_invite(self, *, token: str, password: str, visitor: Visitor) -> Tokens:
+        """Choose the first password and be signed in; raises InvalidSecret or InvalidFields."""
+        secret = parse_secret(token)
+        tenant = self._tenant(secret.tag)
+        with self.router.unit_of_work(tenant) as uow:
+            account = self.accounts.accept(uow=uow, secret=secret, password=password)
+            return self._begin(uow, account, tag=secret.tag, tenant=tenant, visitor=visitor)
+
+    def refresh(self, token: str) -> Tokens:
+        """Exchange a refresh token; raises InvalidSecret. One that is shown twice ends its session."""
+        secret = parse_secret(token)
+        tenant = self._tenant(secret.tag)
+        with self.router.unit_of_work(tenant) as uow:
+            try:
+                session = self.sessions.renew(uow=uow, secret=secret)
+            except RefreshReplayed:
+                uow.commit()
+                raise
+            account = uow.session.get_one(User, session.account_id)
+            if account.status != "active":
+                raise InvalidSecret
+            tokens = self.sessions.tokens_for(uow=uow, session=session, tag=secret.tag, claims=_claims(tenant, account))
+            uow.commit()
+            return tokens
+
+    def sign_out(self, token: str) -> None:
+        """End the session that a refresh token belongs to; raises InvalidSecret."""
+        secret = parse_secret(token)
+        with self.router.unit_of_work(self._tenant(secret.tag)) as uow:
+            self.sessions.end_by_refresh(uow=uow, secret=secret)
+            uow.commit()
+
+    def end(self, *, uow: UnitOfWork, session_id: UUID) -> None:
+        """End the session of a page; the caller commits."""
+        self.sessions.end(uow=uow, session_id=session_id)
+
+    def _tenant(self, tag: str) -> TenantId:
+        try:
+            return self.router.route_by_code(tag).tenant
+        except (HospitalUnknown, HospitalSuspended, InvalidIdentifier):
+            raise InvalidSecret from None
+
+    def _begin(self, uow: UnitOfWork, account: Any, *, tag: str, tenant: TenantId, visitor: Visitor) -> Tokens:
+        tokens = self.sessions.start(
+            uow=uow, account_id=account.id, tag=tag, claims=_claims(tenant, account), visitor=visitor
+        )
+        record_sign_in(uow=uow, user_id=account.id, succeeded=True)
+        uow.commit()
+        return tokens
+
+
+def _claims(tenant: TenantId, account: User) -> dict[str, str]:
+    return {"tenant": str(tenant), "role": account.role}
