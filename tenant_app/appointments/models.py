@@ -1,7 +1,6 @@
 """The table of appointments. That a doctor is in one place at a time is held by the database."""
 
 from datetime import date, datetime, time
-from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -70,7 +69,7 @@ class Appointment(HospitalBase, Stamped):
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     updated_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this declaration once.
     __table_args__ = (
         UniqueConstraint("appointment_code", name="uq_appointments_appointment_code"),
         CheckConstraint("start_time < end_time", name="times"),

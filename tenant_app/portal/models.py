@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from central.auth.public import RefreshTokenColumns, SessionColumns
+from central.auth.public import RefreshTokenColumns, SessionColumns, SignInFailureColumns
 from kernel.database.columns import CreatedAt, Instant, RowId, Stamped, one_of
 from tenant_app.database import HospitalBase
 
@@ -93,6 +93,14 @@ class PatientRefreshToken(HospitalBase, RefreshTokenColumns):
     __tablename__ = "patient_refresh_tokens"
 
     session_id: Mapped[UUID] = mapped_column(ForeignKey("patient_sessions.id", ondelete="CASCADE"), index=True)
+
+
+class PatientSignInFailure(HospitalBase, SignInFailureColumns):
+    """Failures on one account from one network; see central.auth.lockout."""
+
+    __tablename__ = "patient_sign_in_failures"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("patient_users.id", ondelete="CASCADE"), primary_key=True)
 
 
 class PatientLink(HospitalBase):

@@ -8,7 +8,7 @@ EXECUTE format($sql$
 REVOKE ALL ON
     appointments, audit_logs, audit_seals, data_keys, departments, hospital_identity, hospital_info, hospital_sync,
     idempotency_keys, patient_identifiers, patient_links, patient_login_logs, patient_refresh_tokens,
-    patient_sessions, patient_users, patients, portal_invites, roles, staff_invites, staff_refresh_tokens,
+    patient_sessions, patient_sign_in_failures, patient_users, patients, portal_invites, roles, staff_invites, staff_refresh_tokens,
     staff_sessions, user_roles, users
 FROM %1$I, %2$I, %3$I, %4$I;
 
@@ -45,7 +45,8 @@ GRANT SELECT, INSERT, UPDATE (status, cancelled_at, cancelled_by_kind, cancellat
     updated_by) ON appointments TO %2$I;
 GRANT USAGE ON SEQUENCE appointment_code_numbers TO %2$I;
 GRANT SELECT, INSERT, UPDATE ON patient_users, patient_links TO %2$I;
-GRANT SELECT, INSERT, UPDATE, DELETE ON patient_sessions, patient_refresh_tokens TO %2$I;
+GRANT SELECT, INSERT, UPDATE, DELETE ON patient_sessions, patient_refresh_tokens,
+    patient_sign_in_failures TO %2$I;
 GRANT SELECT, INSERT ON patient_login_logs TO %2$I;
 GRANT INSERT ON audit_logs TO %2$I;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO %2$I;
@@ -104,6 +105,10 @@ DROP POLICY IF EXISTS own ON patient_refresh_tokens;
 CREATE POLICY own ON patient_refresh_tokens TO %2$I
     USING (EXISTS (SELECT FROM patient_sessions s WHERE s.id = session_id AND s.account_id = portal_account()))
     WITH CHECK (EXISTS (SELECT FROM patient_sessions s WHERE s.id = session_id AND s.account_id = portal_account()));
+
+DROP POLICY IF EXISTS own ON patient_sign_in_failures;
+CREATE POLICY own ON patient_sign_in_failures TO %2$I
+    USING (account_id = portal_account()) WITH CHECK (account_id = portal_account());
 
 DROP POLICY IF EXISTS staff ON patient_links;
 CREATE POLICY staff ON patient_links TO %1$I USING (true) WITH CHECK (true);

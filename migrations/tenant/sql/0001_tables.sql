@@ -5,7 +5,7 @@ CREATE TABLE audit_logs (
     created_at timestamptz DEFAULT now() NOT NULL,
     xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     actor_kind varchar(10) NOT NULL,
-    user_id uuid NOT NULL,
+    user_id uuid,
     portal varchar(20) NOT NULL,
     action varchar(100) NOT NULL,
     resource_type varchar(100) NOT NULL,
@@ -443,6 +443,17 @@ CREATE INDEX ix_patient_refresh_tokens_session_id ON patient_refresh_tokens (ses
 ALTER TABLE departments ADD CONSTRAINT fk_departments_head_doctor_id
     FOREIGN KEY (head_doctor_id) REFERENCES users (id) ON DELETE RESTRICT;
 
+CREATE TABLE patient_sign_in_failures (
+    account_id uuid NOT NULL,
+    network cidr NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    last_failed_at timestamptz NOT NULL,
+    locked_until timestamptz,
+    CONSTRAINT pk_patient_sign_in_failures PRIMARY KEY (account_id, network),
+    CONSTRAINT fk_patient_sign_in_failures_account_id FOREIGN KEY (account_id)
+        REFERENCES patient_users (id) ON DELETE CASCADE
+);
+
 INSERT INTO hospital_sync DEFAULT VALUES;
 
 -- What the portal's role may see is decided row by row. The policies name each hospital's own roles, so they stand in
@@ -454,6 +465,7 @@ ALTER TABLE patient_users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE patient_sessions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE patient_refresh_tokens ENABLE ROW LEVEL SECURITY;
 ALTER TABLE patient_links ENABLE ROW LEVEL SECURITY;
+ALTER TABLE patient_sign_in_failures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE patient_login_logs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_logs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;

@@ -4,6 +4,7 @@ The SQL stands in the folder beside this one, as it is run.
 """
 
 from pathlib import Path
+from typing import Any
 
 from alembic import op
 
@@ -17,11 +18,8 @@ _SQL = Path(__file__).parents[1] / "sql"
 
 def _run(name: str) -> None:
     """Run a file of several statements; without parameters the driver sends it as it is."""
-    connection = op.get_bind().connection.dbapi_connection
-    if connection is None:
-        raise RuntimeError("migrations run on a live connection")
-    with connection.cursor() as cursor:
-        cursor.execute((_SQL / name).read_text(encoding="utf-8"))
+    connection: Any = op.get_bind().connection.driver_connection
+    connection.execute((_SQL / name).read_text(encoding="utf-8"))
 
 
 def upgrade() -> None:

@@ -1,0 +1,64 @@
+"""Reading the audit log: who saw or changed one patient's data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.errors import InvalidFields
+from kernel.ids import parse_uuid
+from kernel.web.api import BAD_CURSOR, read_cursor
+from tenant_app.audit.models import AuditLog
+from tenant_app.listing import Page, page_of
+from tenant_app.staff.models import User
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Access:
+    """One access. `actor_name` is a member of staff's; it is None for the patient and for others."""
+
+    id: UUID
+    created_at: datetime
+    actor_kind: str
+    user_id: UUID | None
+    actor_name: str | None
+    action: str
+    resource_type: str
+    resource_id: str | None
+    changed: list[str]
+    request_id: str | None
+
+
+def accesses_of_patient(
+    *, uow: UnitOfWork, patient_id: UUID, limit: int = 25, cursor: str | None = None
+) -> Page[Access]:
+    """Accesses to a patient's data, the newest first. Raises InvalidFields for a foreign cursor."""
+    statement = (
+        select(
+            AuditLog.id,
+            AuditLog.created_at,
+            AuditLog.actor_kind,
+            AuditLog.user_id,
+            User.full_name.label("actor_name"),
+            AuditLog.action,
+            AuditLog.resource_type,
+            AuditLog.resource_id,
+            AuditLog.changed,
+            AuditLog.request_id,
+        )
+        .outerjoin(User, User.id == AuditLog.user_id)
+        .where(AuditLog.patient_id == patient_id)
+        .order_by(AuditLog.created_at.desc(), AuditLog.id.desc())
+        .limit(limit + 1)
+    )
+    if after := read_cursor(cursor, parts=2):
+        try:
+            moment = datetime.fromisoformat(after[0])
+        except ValueError as err:
+            raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
+        last = parse_uuid(after[1], what="cursor")
+        statement = statement.where(tuple_(AuditLog.created_at, AuditLog.id) < tuple_(moment, last))
+    rows = [Access(**row._mapping) for row in uow.session.execute(statement)]
+    return page_of(rows, limit=limit, key=lambda row: (row.created_at.isoformat(), row.id))

@@ -1,0 +1,28 @@
+"""Why a patient could not be registered or changed."""
+
+from kernel.errors import Conflict, InvalidFields
+from kernel.text import N_
+
+
+class IdentifierInUse(Conflict):
+    """Another patient of this hospital has the number now; `data` names the field and, where known, that patient."""
+
+    code = "identifier_in_use"
+    title = N_("This number belongs to a patient who is already registered here")
+    advice = N_("Open that patient's page instead of registering them again.")
+
+
+class MismatchToConfirm(InvalidFields):
+    """The CCCD says another gender or year of birth than the form; `confirm_mismatch` says that it is so."""
+
+    code = "mismatch_to_confirm"
+    title = N_("The citizen identity number does not agree with the form")
+    advice = N_("Check both. If they are right as they stand, confirm it and save again.")
+
+
+class PatientInactive(Conflict):
+    """The patient's record is closed for new things."""
+
+    code = "patient_inactive"
+    title = N_("This patient's record is not active")
+    advice = N_("It can be read, but nothing new can be added.")

@@ -1,0 +1,150 @@
+"""Reading patients: one whole record, and the rows of a search."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
+
+from kernel.clock import utc_now
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.errors import NotFound
+from kernel.ids import parse_uuid
+from kernel.web.api import read_cursor
+from tenant_app.listing import Page, page_of
+from tenant_app.patients.models import Patient, PatientIdentifier
+from tenant_app.patients.rules import SearchTerms
+from tenant_app.portal.models import INVITE_TRIES, PatientUser, PortalInvite
+
+# One round trip for a record: its identifiers come as an object, system → value.
+_IDENTIFIERS: Final = (
+    select(func.coalesce(func.jsonb_object_agg(PatientIdentifier.system, PatientIdentifier.value), text("'{}'")))
+    .where(PatientIdentifier.patient_id == Patient.id, PatientIdentifier.valid_to.is_(None))
+    .correlate(Patient)
+    .scalar_subquery()
+)
+_RECORD: Final = select(Patient, _IDENTIFIERS)
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRecord:
+    """A patient with the identifiers that hold now, system → value."""
+
+    patient: Patient
+    identifiers: dict[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PatientRow:
+    """A line of a search. The CCCD is masked: it is shown in the record only, whose reading is written down."""
+
+    id: UUID
+    patient_code: str
+    full_name: str
+    date_of_birth: date
+    gender: str
+    phone: str | None
+    status: str
+    cccd_masked: str | None
+    search_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PortalState:
+    """How a patient stands with the portal; `code_expires_at` is that of a code which can still be used."""
+
+    has_account: bool
+    account_status: str | None
+    last_login_at: datetime | None
+    code_expires_at: datetime | None
+
+
+def patient_record(*, uow: UnitOfWork, patient_id: UUID) -> PatientRecord:
+    """The record, without audit: for services, which write their own. Raises NotFound."""
+    row = uow.session.execute(_RECORD.where(Patient.id == patient_id)).one_or_none()
+    if row is None:
+        raise NotFound("patient")
+    return PatientRecord(row[0], row[1])
+
+
+def search(*, uow: UnitOfWork, terms: SearchTerms, limit: int, cursor: str | None = None) -> Page[PatientRow]:
+    """Patients who fit, by name without diacritics. Raises InvalidFields for a foreign cursor."""
+    cccd = (
+        select(PatientIdentifier.value)
+        .where(
+            PatientIdentifier.patient_id == Patient.id,
+            PatientIdentifier.system == "cccd",
+            PatientIdentifier.valid_to.is_(None),
+        )
+        .correlate(Patient)
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            Patient.id,
+            Patient.patient_code,
+            Patient.full_name,
+            Patient.date_of_birth,
+            Patient.gender,
+            Patient.phone,
+            Patient.status,
+            func.overlay(cccd, "******", 5, 6).label("cccd_masked"),
+            Patient.search_key,
+        )
+        .where(and_(*_conditions(terms)))
+        .order_by(Patient.search_key, Patient.id)
+        .limit(limit + 1)
+    )
+    if after := read_cursor(cursor, parts=2):
+        last = (after[0], parse_uuid(after[1], what="cursor"))
+        statement = statement.where(tuple_(Patient.search_key, Patient.id) > tuple_(*last))
+    rows = [PatientRow(**row._mapping) for row in uow.session.execute(statement)]
+    return page_of(rows, limit=limit, key=lambda row: (row.search_key, row.id))
+
+
+def portal_state(*, uow: UnitOfWork, patient_id: UUID) -> PortalState:
+    """Whether the patient has an account here, and whether a code is out."""
+    account = uow.session.execute(
+        select(PatientUser.status, PatientUser.last_login_at).where(PatientUser.patient_id == patient_id)
+    ).one_or_none()
+    expires_at = uow.session.execute(
+        select(PortalInvite.expires_at).where(
+            PortalInvite.patient_id == patient_id,
+            PortalInvite.used_at.is_(None),
+            PortalInvite.replaced_at.is_(None),
+            PortalInvite.tries < INVITE_TRIES,
+            PortalInvite.expires_at > utc_now(),
+        )
+    ).scalar_one_or_none()
+    return PortalState(
+        has_account=account is not None,
+        account_status=account.status if account else None,
+        last_login_at=account.last_login_at if account else None,
+        code_expires_at=expires_at,
+    )
+
+
+def _conditions(terms: SearchTerms) -> list[ColumnElement[Any]]:
+    conditions: list[ColumnElement[Any]] = []
+    if terms.words:
+        # The words are letters a-z and digits only (rules.read_search), so that nothing in them is an operator.
+        wanted = " & ".join(f"{word}:*" for word in terms.words)
+        indexed = func.to_tsvector(text("'simple'"), Patient.search_key)
+        conditions.append(indexed.bool_op("@@")(func.to_tsquery(text("'simple'"), wanted)))
+    if terms.patient_code:
+        conditions.append(Patient.patient_code == terms.patient_code)
+    if terms.date_of_birth:
+        conditions.append(Patient.date_of_birth == terms.date_of_birth)
+    numbers: list[ColumnElement[Any]] = []
+    if terms.phone:
+        numbers.append(Patient.phone == terms.phone)
+    if terms.identifiers:
+        owners = select(PatientIdentifier.patient_id).where(
+            PatientIdentifier.value.in_(terms.identifiers), PatientIdentifier.valid_to.is_(None)
+        )
+        numbers.append(Patient.id.in_(owners))
+    if numbers:
+        conditions.append(or_(*numbers))
+    return conditions

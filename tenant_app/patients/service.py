@@ -1,0 +1,242 @@
+"""Writes about patients, and the reading of one record, which is written down as well."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+
+from central.patient_index.public import Cccd, parse_cccd, parse_identifier
+from kernel.clock import local_today, utc_now
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.database.violations import violated
+from kernel.errors import PreconditionFailed
+from kernel.ids import new_global_id, new_row_id
+from kernel.web.actor import Actor
+from tenant_app.audit.service import record
+from tenant_app.listing import Page
+from tenant_app.patients import events, queries
+from tenant_app.patients.errors import IdentifierInUse, MismatchToConfirm
+from tenant_app.patients.models import Patient, PatientIdentifier
+from tenant_app.patients.rules import Complaints, SearchTerms, check_date_of_birth, parse_phone
+from tenant_app.staff.rules import parse_email, parse_person_name
+
+# What may be changed about a patient after registration; identifiers besides.
+DETAILS: Final = (
+    "full_name",
+    "date_of_birth",
+    "gender",
+    "phone",
+    "email",
+    "address",
+    "emergency_contact",
+    "allergies",
+    "blood_type",
+    "height_cm",
+    "weight_kg",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Registration:
+    """A new patient as written down at the desk; `identifiers` is system → number, `details` are optional columns."""
+
+    full_name: str
+    date_of_birth: date
+    gender: str
+    identifiers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    details: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    confirm_mismatch: bool = False
+
+
+def register(*, uow: UnitOfWork, actor: Actor, new: Registration) -> queries.PatientRecord:
+    """A new patient with a provisional global id; central is told through the outbox.
+
+    Raises InvalidFields (all fields at once), MismatchToConfirm, IdentifierInUse.
+    """
+    details = {"full_name": new.full_name, "date_of_birth": new.date_of_birth, "gender": new.gender, **new.details}
+    given = {system: text for system, text in new.identifiers.items() if text}
+    values, identifiers, cccd = _parsed(details, given)
+    if not new.confirm_mismatch:
+        _ask_about(cccd, values["gender"], values["date_of_birth"])
+    _refuse_taken(uow, identifiers)
+    staff = actor.id if actor.kind == "staff" else None
+    patient = Patient(id=new_row_id(), patient_global_id=new_global_id(), created_by=staff, updated_by=staff, **values)
+    uow.session.add(patient)
+    _flush(uow)
+    for system, value in identifiers.items():
+        uow.session.add(_identifier(patient.id, system, value, staff))
+    _flush(uow)
+    events.tell_central(uow=uow, event_type=events.REGISTERED, patient=patient, cccd=cccd.value if cccd else None)
+    record(
+        uow=uow,
+        actor=actor,
+        action="patient.register",
+        resource_type="patient",
+        resource_id=patient.id,
+        patient_id=patient.id,
+        changed=[*(name for name, value in values.items() if value is not None), *identifiers],
+    )
+    return queries.PatientRecord(patient, identifiers)
+
+
+def read(*, uow: UnitOfWork, actor: Actor, patient_id: UUID) -> queries.PatientRecord:
+    """One patient's record, with the audit row of this reading. Raises NotFound."""
+    found = queries.patient_record(uow=uow, patient_id=patient_id)
+    record(
+        uow=uow,
+        actor=actor,
+        action="patient.read",
+        resource_type="patient",
+        resource_id=patient_id,
+        patient_id=patient_id,
+    )
+    return found
+
+
+def search(
+    *, uow: UnitOfWork, actor: Actor, terms: SearchTerms, limit: int = 25, cursor: str | None = None
+) -> Page[queries.PatientRow]:
+    """Patients who fit, with the audit row of this search (what it was by, not for whom)."""
+    page = queries.search(uow=uow, terms=terms, limit=limit, cursor=cursor)
+    record(uow=uow, actor=actor, action="patient.search", resource_type="patient", changed=terms.kinds)
+    return page
+
+
+def change(
+    *,
+    uow: UnitOfWork,
+    actor: Actor,
+    patient_id: UUID,
+    version: int,
+    details: Mapping[str, Any],
+    identifiers: Mapping[str, str | None] | None = None,
+    confirm_mismatch: bool = False,
+) -> queries.PatientRecord:
+    """Change some of a patient's details or identifiers (None ends one); what is not named stays.
+
+    `version` is the one last seen. Raises NotFound, PreconditionFailed, InvalidFields, MismatchToConfirm,
+    IdentifierInUse. Where nothing differs, nothing is written and the version stays.
+    """
+    found = queries.patient_record(uow=uow, patient_id=patient_id)
+    patient = found.patient
+    if patient.version != version:
+        raise PreconditionFailed
+    given = {system: text for system, text in (identifiers or {}).items() if text}
+    ended = {system for system, text in (identifiers or {}).items() if not text and system in found.identifiers}
+    values, parsed, cccd = _parsed(details, given)
+    fresh = {system: value for system, value in parsed.items() if found.identifiers.get(system) != value}
+    differing = {name: value for name, value in values.items() if getattr(patient, name) != value}
+    if not (differing or fresh or ended):
+        return found
+    kept = {system: value for system, value in found.identifiers.items() if system not in ended}
+    now_current = {**kept, **fresh}
+    if not confirm_mismatch and ({"gender", "date_of_birth"} & set(differing) or "cccd" in fresh):
+        number = cccd or (parse_cccd(now_current["cccd"]) if "cccd" in now_current else None)
+        _ask_about(number, values.get("gender", patient.gender), values.get("date_of_birth", patient.date_of_birth))
+    _refuse_taken(uow, fresh)
+    staff = actor.id if actor.kind == "staff" else None
+    now = utc_now()
+    for name, value in differing.items():
+        setattr(patient, name, value)
+    # Set in any case, so that a change of identifiers alone is a new version of the patient too.
+    patient.updated_at, patient.updated_by = now, staff
+    _flush(uow)
+    if over := ended | (set(fresh) & set(found.identifiers)):
+        uow.session.execute(
+            update(PatientIdentifier)
+            .where(
+                PatientIdentifier.patient_id == patient_id,
+                PatientIdentifier.system.in_(over),
+                PatientIdentifier.valid_to.is_(None),
+            )
+            .values(valid_to=now)
+        )
+    for system, value in fresh.items():
+        uow.session.add(_identifier(patient_id, system, value, staff))
+    _flush(uow)
+    events.tell_central(uow=uow, event_type=events.UPDATED, patient=patient, cccd=now_current.get("cccd"))
+    record(
+        uow=uow,
+        actor=actor,
+        action="patient.update",
+        resource_type="patient",
+        resource_id=patient_id,
+        patient_id=patient_id,
+        changed=[*differing, *fresh, *ended],
+    )
+    return queries.PatientRecord(patient, now_current)
+
+
+def _parsed(
+    details: Mapping[str, Any], identifiers: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, str], Cccd | None]:
+    """Canonical values of what was given; raises InvalidFields with all that is wrong."""
+    complaints = Complaints()
+    values = {name: value for name, value in details.items() if name in DETAILS}
+    readers: dict[str, Callable[..., Any]] = {
+        "full_name": parse_person_name,
+        "phone": parse_phone,
+        "email": parse_email,
+        "date_of_birth": partial(check_date_of_birth, today=local_today()),
+    }
+    for name, parse in readers.items():
+        if values.get(name) not in {None, ""}:
+            values[name] = complaints.read(partial(parse, values[name]))
+    parsed: dict[str, str] = {}
+    cccd: Cccd | None = None
+    for system, text in identifiers.items():
+        if system == "cccd":
+            cccd = complaints.read(partial(parse_cccd, text))
+            value = cccd.value if cccd else None
+        else:
+            identifier = complaints.read(partial(parse_identifier, system, text))
+            value = identifier.value if identifier else None
+        if value:
+            parsed[system] = value
+    complaints.raise_any()
+    return {name: None if value == "" else value for name, value in values.items()}, parsed, cccd
+
+
+def _ask_about(cccd: Cccd | None, gender: str, date_of_birth: date) -> None:
+    if cccd is None:
+        return
+    errors: dict[str, list[str]] = {}
+    for name, message in cccd.disagreements(gender, date_of_birth):
+        errors.setdefault(name, []).append(message)
+    if errors:
+        raise MismatchToConfirm(errors=errors, data={"confirm": "confirm_mismatch"})
+
+
+def _refuse_taken(uow: UnitOfWork, identifiers: Mapping[str, str]) -> None:
+    """Say whose the number is, to those who may open that record; the constraint speaks for what comes in between."""
+    for system, value in identifiers.items():
+        owner = uow.session.execute(
+            select(PatientIdentifier.patient_id).where(
+                PatientIdentifier.system == system,
+                PatientIdentifier.value == value,
+                PatientIdentifier.valid_to.is_(None),
+            )
+        ).scalar_one_or_none()
+        if owner is not None:
+            raise IdentifierInUse(data={"field": system, "patient_id": str(owner)})
+
+
+def _identifier(patient_id: UUID, system: str, value: str, staff: UUID | None) -> PatientIdentifier:
+    return PatientIdentifier(id=new_row_id(), patient_id=patient_id, system=system, value=value, created_by=staff)
+
+
+def _flush(uow: UnitOfWork) -> None:
+    try:
+        uow.flush()
+    except StaleDataError as err:
+        raise PreconditionFailed from err
+    except IntegrityError as err:
+        if violated(err) == "uq_patient_identifiers_current":
+            raise IdentifierInUse from err
+        raise

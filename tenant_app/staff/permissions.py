@@ -1,0 +1,54 @@
+"""What may be done in a hospital, and what each role brings at first; a hospital's own `roles` rows are the truth."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from kernel.text import N_
+
+# Name → what it allows, as the staff pages show it.
+PERMISSIONS: Final[Mapping[str, str]] = {
+    "hospital.read": N_("See the hospital's details"),
+    "department.read": N_("See departments"),
+    "department.manage": N_("Create departments"),
+    "staff.read": N_("See staff"),
+    "staff.invite": N_("Invite staff"),
+    "patient.read": N_("Find and see patients"),
+    "patient.register": N_("Register patients"),
+    "patient.update": N_("Change patients' details"),
+    "patient.invite": N_("Give patients an activation code"),
+    "appointment.read": N_("See appointments"),
+    "appointment.book": N_("Book appointments"),
+    "appointment.confirm": N_("Confirm appointments"),
+    "appointment.start": N_("Start appointments"),
+    "appointment.complete": N_("Complete appointments"),
+    "appointment.cancel": N_("Cancel appointments"),
+    "audit.read": N_("See who looked at a patient's data"),
+}
+
+_EVERYONE: Final = frozenset({"hospital.read", "department.read", "staff.read", "patient.read", "appointment.read"})
+
+ROLE_PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {
+    "doctor": _EVERYONE | {"appointment.book", "appointment.confirm", "appointment.start", "appointment.complete"},
+    "nurse": _EVERYONE | {"patient.update", "appointment.book", "appointment.confirm", "appointment.start"},
+    "receptionist": _EVERYONE
+    | {
+        "patient.register",
+        "patient.update",
+        "patient.invite",
+        "appointment.book",
+        "appointment.confirm",
+        "appointment.cancel",
+    },
+    "cashier": _EVERYONE,
+    "lab_technician": _EVERYONE,
+    "admin": frozenset(PERMISSIONS),
+}
+
+ROLE_NAMES: Final[Mapping[str, str]] = {
+    "doctor": N_("Doctor"),
+    "nurse": N_("Nurse"),
+    "receptionist": N_("Receptionist"),
+    "cashier": N_("Cashier"),
+    "lab_technician": N_("Laboratory technician"),
+    "admin": N_("Hospital administrator"),
+}

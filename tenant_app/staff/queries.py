@@ -1,0 +1,141 @@
+"""Reading staff, departments and what somebody may do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, tuple_
+
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.errors import NotFound
+from kernel.ids import parse_uuid
+from kernel.web.api import read_cursor
+from tenant_app.listing import Page, page_of
+from tenant_app.staff.models import Department, Role, User, UserRole
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StaffMember:
+    """A member of staff as colleagues see them."""
+
+    id: UUID
+    username: str
+    email: str
+    full_name: str
+    role: str
+    status: str
+    phone: str | None
+    department_id: UUID | None
+    department_name: str | None
+    last_login_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DepartmentRow:
+    """A department."""
+
+    id: UUID
+    code: str
+    name: str
+    description: str | None
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Doctor:
+    """A doctor who can be booked; all that the patient portal may know of staff."""
+
+    id: UUID
+    full_name: str
+    department_id: UUID | None
+
+
+def permissions_of(*, uow: UnitOfWork, user_id: UUID) -> frozenset[str]:
+    """All that the roles of a member of staff permit."""
+    each = func.jsonb_array_elements_text(Role.permissions).column_valued("permission")
+    statement = (
+        select(each.distinct())
+        .select_from(UserRole)
+        .join(Role, Role.id == UserRole.role_id)
+        .join(each, onclause=UserRole.user_id == user_id)
+    )
+    return frozenset(uow.session.scalars(statement))
+
+
+def list_staff(
+    *,
+    uow: UnitOfWork,
+    role: str | None = None,
+    status: str | None = None,
+    department_id: UUID | None = None,
+    limit: int = 25,
+    cursor: str | None = None,
+) -> Page[StaffMember]:
+    """Staff by user name. Raises InvalidFields for a foreign cursor."""
+    statement = _staff().order_by(User.username, User.id).limit(limit + 1)
+    if role:
+        statement = statement.where(User.role == role)
+    if status:
+        statement = statement.where(User.status == status)
+    if department_id:
+        statement = statement.where(User.department_id == department_id)
+    if after := read_cursor(cursor, parts=2):
+        last = (after[0], parse_uuid(after[1], what="cursor"))
+        statement = statement.where(tuple_(User.username, User.id) > tuple_(*last))
+    rows = [StaffMember(**row._mapping) for row in uow.session.execute(statement)]
+    return page_of(rows, limit=limit, key=lambda row: (row.username, row.id))
+
+
+def staff_member(*, uow: UnitOfWork, user_id: UUID) -> StaffMember:
+    """One member of staff. Raises NotFound."""
+    row = uow.session.execute(_staff().where(User.id == user_id)).one_or_none()
+    if row is None:
+        raise NotFound("user")
+    return StaffMember(**row._mapping)
+
+
+def active_doctors(*, uow: UnitOfWork, department_id: UUID | None = None) -> list[Doctor]:
+    """Doctors who can be booked, by name."""
+    statement = (
+        select(User.id, User.full_name, User.department_id)
+        .where(User.role == "doctor", User.status == "active")
+        .order_by(User.full_name, User.id)
+    )
+    if department_id:
+        statement = statement.where(User.department_id == department_id)
+    return [Doctor(**row._mapping) for row in uow.session.execute(statement)]
+
+
+def list_departments(
+    *, uow: UnitOfWork, active_only: bool = False, limit: int = 100, cursor: str | None = None
+) -> Page[DepartmentRow]:
+    """Departments by code. Raises InvalidFields for a foreign cursor."""
+    statement = (
+        select(Department.id, Department.code, Department.name, Department.description, Department.status)
+        .order_by(Department.code)
+        .limit(limit + 1)
+    )
+    if active_only:
+        statement = statement.where(Department.status == "active")
+    if after := read_cursor(cursor, parts=1):
+        statement = statement.where(Department.code > after[0])
+    rows = [DepartmentRow(**row._mapping) for row in uow.session.execute(statement)]
+    return page_of(rows, limit=limit, key=lambda row: (row.code,))
+
+
+def _staff() -> Select[*tuple[Any, ...]]:
+    return select(
+        User.id,
+        User.username,
+        User.email,
+        User.full_name,
+        User.role,
+        User.status,
+        User.phone,
+        User.department_id,
+        Department.name.label("department_name"),
+        User.last_login_at,
+        User.created_at,
+    ).outerjoin(Department, Department.id == User.department_id)

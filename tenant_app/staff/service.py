@@ -1,0 +1,163 @@
+"""Writes about staff: people with their invites, departments, the roles of a new hospital."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from central.auth.public import RoutedSecret, new_secret
+from kernel.clock import utc_now
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.database.violations import violated
+from kernel.errors import InvalidFields, NotFound
+from kernel.ids import new_row_id
+from kernel.text import N_, canonical
+from kernel.web.actor import Actor
+from tenant_app.audit.service import record
+from tenant_app.staff.errors import AlreadyJoined, DepartmentCodeTaken, EmailTaken, UsernameTaken
+from tenant_app.staff.models import ROLES, Department, Role, StaffInvite, User, UserRole
+from tenant_app.staff.permissions import ROLE_PERMISSIONS
+from tenant_app.staff.rules import parse_department_code, parse_email, parse_person_name, parse_username
+
+INVITE_LIFETIME: Final = timedelta(days=7)
+UNKNOWN_DEPARTMENT: Final = N_("There is no such department.")
+UNKNOWN_ROLE: Final = N_("There is no such role.")
+EMPTY_NAME: Final = N_("Enter a name.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewUser:
+    """Who is to be invited; texts as they were written."""
+
+    username: str
+    email: str
+    full_name: str
+    role: str
+    department_id: UUID | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssuedInvite:
+    """A one-time way in; `token` is shown once and never stored."""
+
+    token: RoutedSecret
+    expires_at: datetime
+
+
+def create_department(
+    *, uow: UnitOfWork, actor: Actor, code: str, name: str, description: str | None = None
+) -> Department:
+    """Raises InvalidFields and DepartmentCodeTaken."""
+    named = canonical(name)
+    if not 1 <= len(named) <= 255:
+        raise InvalidFields(errors={"name": [EMPTY_NAME]})
+    department = Department(id=new_row_id(), code=parse_department_code(code), name=named, description=description)
+    uow.session.add(department)
+    try:
+        uow.flush()
+    except IntegrityError as err:
+        if violated(err) == "uq_departments_code":
+            raise DepartmentCodeTaken(data={"field": "code"}) from err
+        raise
+    record(
+        uow=uow,
+        actor=actor,
+        action="department.create",
+        resource_type="department",
+        resource_id=department.id,
+        changed=("code", "name"),
+    )
+    return department
+
+
+def create_user(*, uow: UnitOfWork, actor: Actor, new: NewUser, tag: str) -> tuple[User, IssuedInvite]:
+    """A member of staff in state `invited`, with the invite to give them; `tag` is the hospital's code.
+
+    Raises InvalidFields, UsernameTaken, EmailTaken.
+    """
+    if new.department_id is not None and not _department_is_active(uow, new.department_id):
+        raise InvalidFields(errors={"department_id": [UNKNOWN_DEPARTMENT]})
+    made = add_invited_user(uow=uow, new=new, tag=tag, created_by=actor.id if actor.kind == "staff" else None)
+    record(
+        uow=uow,
+        actor=actor,
+        action="staff.invite",
+        resource_type="user",
+        resource_id=made[0].id,
+        changed=("username", "email", "full_name", "role", "department_id"),
+    )
+    return made
+
+
+def add_invited_user(
+    *, uow: UnitOfWork, new: NewUser, tag: str, created_by: UUID | None, now: datetime | None = None
+) -> tuple[User, IssuedInvite]:
+    """The same without audit and department: for the first member of staff, whom nobody here invites."""
+    user = User(
+        id=new_row_id(),
+        username=parse_username(new.username),
+        email=parse_email(new.email),
+        full_name=parse_person_name(new.full_name),
+        role=new.role,
+        department_id=new.department_id,
+        phone=new.phone,
+        status="invited",
+        created_by=created_by,
+        updated_by=created_by,
+    )
+    role_id = uow.session.execute(select(Role.id).where(Role.name == new.role)).scalar_one_or_none()
+    if new.role not in ROLES or role_id is None:
+        raise InvalidFields(errors={"role": [UNKNOWN_ROLE]})
+    uow.session.add(user)
+    try:
+        uow.flush()
+    except IntegrityError as err:
+        match violated(err):
+            case "uq_users_username":
+                raise UsernameTaken(data={"field": "username"}) from err
+            case "uq_users_email":
+                raise EmailTaken(data={"field": "email"}) from err
+        raise
+    uow.session.add(UserRole(id=new_row_id(), user_id=user.id, role_id=role_id, assigned_by=created_by))
+    return user, _issue(uow, user.id, tag=tag, now=now or utc_now())
+
+
+def invite_again(*, uow: UnitOfWork, actor: Actor, user_id: UUID, tag: str) -> IssuedInvite:
+    """A new invite in place of the earlier ones. Raises NotFound, and AlreadyJoined."""
+    status = uow.session.execute(select(User.status).where(User.id == user_id).with_for_update()).scalar_one_or_none()
+    if status is None:
+        raise NotFound("user")
+    if status != "invited":
+        raise AlreadyJoined
+    now = utc_now()
+    uow.session.execute(
+        update(StaffInvite).where(StaffInvite.account_id == user_id, StaffInvite.used_at.is_(None)).values(used_at=now)
+    )
+    record(uow=uow, actor=actor, action="staff.invite", resource_type="user", resource_id=user_id)
+    return _issue(uow, user_id, tag=tag, now=now)
+
+
+def add_default_roles(*, uow: UnitOfWork) -> None:
+    """The roles of a new hospital; those that are there already stay as the hospital has them."""
+    there = set(uow.session.scalars(select(Role.name)))
+    for name in ROLES:
+        if name not in there:
+            uow.session.add(Role(id=new_row_id(), name=name, permissions=sorted(ROLE_PERMISSIONS[name])))
+    uow.flush()
+
+
+def _issue(uow: UnitOfWork, account_id: UUID, *, tag: str, now: datetime) -> IssuedInvite:
+    token = new_secret(tag)
+    expires_at = now + INVITE_LIFETIME
+    uow.session.add(StaffInvite(id=new_row_id(), account_id=account_id, token_hash=token.digest, expires_at=expires_at))
+    uow.flush()
+    return IssuedInvite(token=token, expires_at=expires_at)
+
+
+def _department_is_active(uow: UnitOfWork, department_id: UUID) -> bool:
+    found = select(Department.id).where(Department.id == department_id, Department.status == "active")
+    return uow.session.execute(found).first() is not None
