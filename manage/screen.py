@@ -24,12 +24,21 @@ class Screen:
         """Show a step while it runs and its time after; yields a function that takes a few words on the progress."""
         begun = time.monotonic()
         mark, style = "✗", "red"
-        with self._console.status(Text(title)) as status:
-            try:
-                yield lambda detail: status.update(Text(f"{title}: {detail}"))
-                mark, style = "✓", "green"
-            finally:
-                self._print(Text.assemble((mark, style), f" {title}  ", (f"{time.monotonic() - begun:.1f} s", "dim")))
+        status = self._console.status(Text(title))
+
+        def report(detail: str) -> None:
+            with suppress(OSError):
+                status.update(Text(f"{title}: {detail}"))
+
+        with suppress(OSError):
+            status.start()
+        try:
+            yield report
+            mark, style = "✓", "green"
+        finally:
+            with suppress(OSError):
+                status.stop()
+            self._print(Text.assemble((mark, style), f" {title}  ", (f"{time.monotonic() - begun:.1f} s", "dim")))
 
     def say(self, line: str) -> None:
         """One line, with the time of the day."""
