@@ -66,29 +66,32 @@ class LoginRole:
 
 
 def ensure_login_roles(connection: Connection[Any], roles: Iterable[LoginRole]) -> None:
-    """Make each role or bring an existing one to this shape and password. Repeatable; in the caller's transaction.
+    """Make each role or bring an existing one to this shape and password, all or none. Repeatable.
 
     Names are quoted as identifiers whatever they hold; the password goes as a verifier.
     """
-    for role in roles:
-        exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role.name,)).fetchone()
-        connection.execute(
-            sql.SQL(
-                "{verb} ROLE {name} WITH LOGIN {superuser} {inherit} {databases} {roles} {replication}"
-                " CONNECTION LIMIT {limit} PASSWORD {verifier}"
-            ).format(
-                verb=sql.SQL("ALTER" if exists else "CREATE"),
-                name=sql.Identifier(role.name),
-                # Only a superuser may name these two on an existing role; a role that we made never has them.
-                superuser=sql.SQL("" if exists else "NOSUPERUSER"),
-                replication=sql.SQL("" if exists else "NOREPLICATION NOBYPASSRLS"),
-                inherit=sql.SQL("INHERIT" if role.inherits else "NOINHERIT"),
-                databases=sql.SQL("CREATEDB" if role.create_databases else "NOCREATEDB"),
-                roles=sql.SQL("CREATEROLE" if role.create_roles else "NOCREATEROLE"),
-                limit=sql.Literal(role.connection_limit),
-                verifier=sql.Literal(scram_verifier(role.password)),
-            )
-        )
+    wanted = list(roles)
+    found = connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", ([r.name for r in wanted],))
+    present = {str(row[0]) for row in found}
+    # One round trip: PostgreSQL runs several statements in one message as one transaction.
+    connection.execute(sql.SQL("; ").join(_role_statement(role, exists=role.name in present) for role in wanted))
+
+
+def _role_statement(role: LoginRole, *, exists: bool) -> sql.Composed:
+    return sql.SQL(
+        "{verb} ROLE {name} WITH LOGIN {unprivileged} {inherit} {databases} {roles}"
+        " CONNECTION LIMIT {limit} PASSWORD {verifier}"
+    ).format(
+        verb=sql.SQL("ALTER" if exists else "CREATE"),
+        name=sql.Identifier(role.name),
+        # Only a superuser may name these on an existing role; a role that we made never has them.
+        unprivileged=sql.SQL("" if exists else "NOSUPERUSER NOREPLICATION NOBYPASSRLS"),
+        inherit=sql.SQL("INHERIT" if role.inherits else "NOINHERIT"),
+        databases=sql.SQL("CREATEDB" if role.create_databases else "NOCREATEDB"),
+        roles=sql.SQL("CREATEROLE" if role.create_roles else "NOCREATEROLE"),
+        limit=sql.Literal(role.connection_limit),
+        verifier=sql.Literal(scram_verifier(role.password)),
+    )
 
 
 def ensure_central(admin: Connection[Any], *, database: str, passwords: Mapping[str, str]) -> bool:
@@ -113,15 +116,16 @@ def ensure_central(admin: Connection[Any], *, database: str, passwords: Mapping[
 
 
 def open_database(admin: Connection[Any], *, database: str, owner: str, to: Iterable[str]) -> None:
-    """Take everything on a database from PUBLIC, let `to` connect, and only then allow connections."""
-    name = sql.Identifier(database)
-    admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+    """Take everything on a database from PUBLIC, let `to` connect, and only then allow connections: in one step."""
     admin.execute(
-        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
-            name, sql.SQL(", ").join(map(sql.Identifier, dict.fromkeys((owner, *to))))
+        sql.SQL(
+            "REVOKE ALL ON DATABASE {database} FROM PUBLIC; GRANT CONNECT ON DATABASE {database} TO {roles};"
+            " ALTER DATABASE {database} ALLOW_CONNECTIONS true"
+        ).format(
+            database=sql.Identifier(database),
+            roles=sql.SQL(", ").join(map(sql.Identifier, dict.fromkeys((owner, *to)))),
         )
     )
-    admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
 
 
 def _central_role(name: str, password: str) -> LoginRole:

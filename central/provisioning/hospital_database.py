@@ -4,7 +4,7 @@ ACLs of a database are not copied from its template, and a new database lets PUB
 connections, PUBLIC loses everything, its own roles get CONNECT, and only then may anybody connect.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import psycopg
@@ -35,35 +35,41 @@ class WrongHospital(SokhamError):
     code = "wrong_hospital"
 
 
-def ensure_roles(admin: Connection[Any], *, database: str, passwords: LoginPasswords) -> None:
-    """Make the hospital's five login roles, or give them these passwords."""
-    with admin.transaction():
-        roles.ensure_login_roles(
-            admin,
-            (
-                roles.LoginRole(
-                    name=role_name(database, purpose),
-                    password=passwords[purpose],
-                    connection_limit=CONNECTION_LIMITS[purpose],
-                )
-                for purpose in PURPOSES
-            ),
-        )
+def ensure_roles(
+    admin: Connection[Any], *, database: str, passwords: LoginPasswords, purposes: Iterable[str] = PURPOSES
+) -> None:
+    """Make the hospital's login roles for these purposes, or give them these passwords."""
+    roles.ensure_login_roles(
+        admin,
+        (
+            roles.LoginRole(
+                name=role_name(database, purpose),
+                password=passwords[purpose],
+                connection_limit=CONNECTION_LIMITS[purpose],
+            )
+            for purpose in purposes
+        ),
+    )
 
 
 def ensure_database(admin: Connection[Any], *, database: str, template: str) -> None:
-    """Copy the template, owned by the hospital's `migrate` role and closed to everybody else's."""
-    owner = role_name(database, "migrate")
-    # A database is given away only by one who could act as its new owner. The right is taken back below, so that the
-    # provisioner cannot connect to any hospital.
-    admin.execute(sql.SQL("GRANT {} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE").format(sql.Identifier(owner)))
-    exists = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
-    if not exists:
-        admin.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY WAL_LOG ALLOW_CONNECTIONS false").format(
-                sql.Identifier(database), sql.Identifier(owner), sql.Identifier(template)
-            )
+    """Copy the template, owned by the hospital's `migrate` role, which must exist; nobody can connect yet."""
+    if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone():
+        return
+    owner = sql.Identifier(role_name(database, "migrate"))
+    # A database is given only to a role that one could act as; `open_to_its_roles` takes this back.
+    admin.execute(sql.SQL("GRANT {} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE").format(owner))
+    admin.execute(
+        sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY WAL_LOG ALLOW_CONNECTIONS false").format(
+            sql.Identifier(database), owner, sql.Identifier(template)
         )
+    )
+
+
+def open_to_its_roles(admin: Connection[Any], *, database: str) -> None:
+    """Let the hospital's own roles connect and nobody else, the provisioner neither."""
+    owner = role_name(database, "migrate")
+    admin.execute(sql.SQL("GRANT {} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE").format(sql.Identifier(owner)))
     roles.open_database(
         admin, database=database, owner=owner, to=(role_name(database, purpose) for purpose in PURPOSES)
     )

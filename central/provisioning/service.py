@@ -1,5 +1,6 @@
 """Making a hospital, changing its passwords. Every step can run twice, so a killed run resumes where it was."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +12,7 @@ from central import roles
 from central.audit.public import record
 from central.provisioning import hospital_database
 from central.provisioning.hospital_database import LoginPasswords
-from central.provisioning.names import PURPOSES, database_name, role_name
+from central.provisioning.names import GRANTED_PURPOSES, PURPOSES, database_name, role_name
 from central.provisioning.operations import Lease, begin
 from central.provisioning.ports import FirstInvite, FirstStaff, HospitalInitialiser, HospitalSchema, NewHospital
 from central.provisioning.server import HospitalServer
@@ -20,7 +21,7 @@ from central.registry.announcing import RouteAnnouncer
 from central.registry.credentials import DatabasePlace
 from central.registry.models import Operation, Tenant
 from central.registry.queries import latest_operation, tenant_by_id
-from central.registry.service import NewTenant, create_tenant, put_credential, transition
+from central.registry.service import NewTenant, create_tenant, put_credentials, transition
 from kernel.database.engines import Database
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId
@@ -150,9 +151,9 @@ class Provisioner:
         passwords = {purpose: roles.new_password() for purpose in PURPOSES}
         with self._server.connect() as admin:
             with lease.step("roles"):
-                hospital_database.ensure_roles(admin, database=database, passwords=passwords)
+                hospital_database.ensure_roles(admin, database=database, passwords=passwords, purposes=("migrate",))
             with lease.step("database"):
-                self._make_database(admin, database)
+                self._make_database(admin, database, passwords)
         with lease.last_steps("hospital", "credentials", "activate") as central:
             invite = hospital_database.initialise(
                 server=self._server,
@@ -178,7 +179,21 @@ class Provisioner:
             invite=invite,
         )
 
-    def _make_database(self, admin: psycopg.Connection[Any], database: str) -> None:
+    def _make_database(self, admin: psycopg.Connection[Any], database: str, passwords: LoginPasswords) -> None:
+        with self._server.connect() as second, ThreadPoolExecutor(max_workers=1) as beside:
+            # The server computes each role's password check while another of its processes copies the template.
+            others = beside.submit(
+                hospital_database.ensure_roles,
+                second,
+                database=database,
+                passwords=passwords,
+                purposes=GRANTED_PURPOSES,
+            )
+            self._copy_template(admin, database)
+            others.result()
+        hospital_database.open_to_its_roles(admin, database=database)
+
+    def _copy_template(self, admin: psycopg.Connection[Any], database: str) -> None:
         for attempt in (1, 2):
             template = ensure_template(server=self._server, schema=self._schema, admin=admin)
             try:
@@ -191,15 +206,18 @@ class Provisioner:
                 return
 
     def _put_credentials(self, central: UnitOfWork, tenant: TenantId, database: str, passwords: LoginPasswords) -> None:
-        for purpose, password in passwords.items():
-            put_credential(
-                uow=central,
-                keychain=self._keychain,
-                tenant=tenant,
-                purpose=purpose,
-                place=place_of(self._server, database=database, purpose=purpose, username=role_name(database, purpose)),
-                password=password,
-            )
+        put_credentials(
+            uow=central,
+            keychain=self._keychain,
+            tenant=tenant,
+            logins={
+                purpose: (
+                    place_of(self._server, database=database, purpose=purpose, username=role_name(database, purpose)),
+                    password,
+                )
+                for purpose, password in passwords.items()
+            },
+        )
 
     def _mark_failed(self, tenant: TenantId) -> None:
         try:

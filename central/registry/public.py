@@ -11,6 +11,7 @@ from central.registry.errors import (
     TransitionRefused,
 )
 from central.registry.models import (
+    CREDENTIAL_PURPOSES,
     DataKeyRecord,
     Operation,
     SigningKeyRecord,
@@ -29,6 +30,7 @@ from central.registry.queries import (
 from central.registry.service import NewTenant, change_tenant, create_tenant, resume, suspend
 
 __all__ = [
+    "CREDENTIAL_PURPOSES",
     "CredentialView",
     "DataKeyRecord",
     "DatabasePlace",

@@ -54,13 +54,6 @@ def list_tenants(*, uow: UnitOfWork, limit: int, after: str | None = None, statu
     return list(uow.session.scalars(query))
 
 
-def credential(*, uow: UnitOfWork, tenant: TenantId, purpose: str) -> TenantCredential | None:
-    """The credential's row without its sealed password, which is loaded only by a role that may read it."""
-    return uow.session.scalars(
-        select(TenantCredential).where(TenantCredential.tenant_id == tenant, TenantCredential.purpose == purpose)
-    ).one_or_none()
-
-
 def credentials_of(*, uow: UnitOfWork, tenant: TenantId) -> list[CredentialView]:
     """Where each purpose of a hospital connects."""
     rows = uow.session.scalars(

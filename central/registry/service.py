@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -12,7 +13,7 @@ from central.registry.credentials import DatabasePlace, seal_password
 from central.registry.data_keys import SqlDataKeyStore
 from central.registry.errors import DomainTaken, TenantCodeTaken, TransitionRefused
 from central.registry.models import SUBSCRIPTION_PLANS, Tenant, TenantCredential
-from central.registry.queries import credential, tenant_by_id
+from central.registry.queries import tenant_by_id
 from central.registry.rules import may_become
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
@@ -118,39 +119,47 @@ def resume(*, uow: UnitOfWork, tenant: TenantId, announcer: RouteAnnouncer, upda
     return transition(uow=uow, tenant=tenant, to="active", announcer=announcer, updated_by=updated_by)
 
 
-def put_credential(
+def put_credentials(
     *,
     uow: UnitOfWork,
     keychain: Keychain,
     tenant: TenantId,
-    purpose: str,
-    place: DatabasePlace,
-    password: str,
+    logins: Mapping[str, tuple[DatabasePlace, str]],
 ) -> None:
-    """Seal a password and keep it as the hospital's credential for this purpose, in place of the one before."""
-    row = credential(uow=uow, tenant=tenant, purpose=purpose)
-    credential_id = new_row_id() if row is None else row.id
-    sealed, dek_id = seal_password(
-        password,
-        tenant=tenant,
-        purpose=purpose,
-        credential_id=credential_id,
-        place=place,
-        keychain=keychain,
-        store=SqlDataKeyStore(uow),
-    )
-    if row is None:
-        row = TenantCredential(id=credential_id, tenant_id=tenant, purpose=purpose)
+    """Seal passwords and keep them as the hospital's credentials, in place of those before.
+
+    `logins` has the place and the password of each purpose.
+    """
+    present = {
+        row.purpose: row
+        for row in uow.session.scalars(select(TenantCredential).where(TenantCredential.tenant_id == tenant))
+    }
+    store = SqlDataKeyStore(uow)
+    for purpose, (place, password) in logins.items():
+        row = present.get(purpose)
+        credential_id = new_row_id() if row is None else row.id
+        sealed, dek_id = seal_password(
+            password,
+            tenant=tenant,
+            purpose=purpose,
+            credential_id=credential_id,
+            place=place,
+            keychain=keychain,
+            store=store,
+        )
+        if row is None:
+            row = TenantCredential(id=credential_id, tenant_id=tenant, purpose=purpose)
+        else:
+            row.rotated_at = utc_now()
+        row.database_host = place.host
+        row.database_port = place.port
+        row.database_name = place.database
+        row.database_username = place.username
+        row.database_password_encrypted = sealed
+        row.encryption_algorithm = "AES-256-GCM"
+        row.encryption_key_id = dek_id
+        # Added when it is whole: looking for a data key sends what is pending.
         uow.session.add(row)
-    else:
-        row.rotated_at = utc_now()
-    row.database_host = place.host
-    row.database_port = place.port
-    row.database_name = place.database
-    row.database_username = place.username
-    row.database_password_encrypted = sealed
-    row.encryption_algorithm = "AES-256-GCM"
-    row.encryption_key_id = dek_id
 
 
 def _checked(changes: Mapping[str, object]) -> dict[str, object]:

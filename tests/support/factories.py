@@ -82,7 +82,8 @@ def person(
 ) -> Person:
     """Somebody between newborn and 90 with a CCCD that fits them."""
     source = _chance(chance)
-    sex: Gender = gender or source.choice(("male", "female"))
+    either: tuple[Gender, Gender] = ("male", "female")
+    sex: Gender = gender or source.choice(either)
     born = date_of_birth or date(2024, 12, 31) - timedelta(days=source.randrange(90 * 365))
     return Person(
         full_name=full_name(gender=sex, chance=source),
