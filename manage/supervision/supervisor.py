@@ -65,11 +65,6 @@ class _Process(_Unit):
     ready: bool = False
 
 
-@dataclass
-class _ServerUnit(_Unit):
-    down: bool = False
-
-
 @dataclass(kw_only=True)
 class Supervisor:
     """Starts `processes` in order and keeps them and the `servers` running; `drain` stops them in reverse order.
@@ -91,9 +86,7 @@ class Supervisor:
         if len(set(names)) != len(names):
             raise ValueError("two processes have one name")
         self._units = {spec.name: _Process(name=spec.name) for spec in self.processes}
-        self._server_units = {
-            server.name: _ServerUnit(name=server.name, started=time.monotonic()) for server in self.servers
-        }
+        self._server_units = {server.name: _Unit(name=server.name, started=time.monotonic()) for server in self.servers}
         self._rotate_at = 0.0
 
     def start(self) -> None:
@@ -175,7 +168,6 @@ class Supervisor:
         if unit.next_start is None:
             if server.is_running():
                 return
-            unit.down = True
             delay = unit.failed(backoff=self.backoff)
             self.say(f"{server.name} died; restart in {delay:g} s")
         elif time.monotonic() >= unit.next_start:
@@ -186,7 +178,7 @@ class Supervisor:
                 delay = unit.failed(backoff=self.backoff)
                 self.say(f"{server.name} does not start; again in {delay:g} s. {err}")
             else:
-                unit.next_start, unit.started, unit.down = None, time.monotonic(), False
+                unit.next_start, unit.started = None, time.monotonic()
                 self.say(f"{server.name} is ready ({time.monotonic() - begun:.1f} s)")
 
     def _is_ready(self, spec: ProcessSpec, unit: _Process) -> bool:
