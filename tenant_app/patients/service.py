@@ -72,7 +72,7 @@ def register(*, uow: UnitOfWork, actor: Actor, new: Registration) -> queries.Pat
     for system, value in identifiers.items():
         uow.session.add(_identifier(patient.id, system, value, staff))
     _flush(uow)
-    events.tell_central(uow=uow, event_type=events.REGISTERED, patient=patient, cccd=cccd.value if cccd else None)
+    events.tell_central(uow=uow, event_type=events.REGISTERED, patient=patient, identifiers=identifiers)
     record(
         uow=uow,
         actor=actor,
@@ -160,7 +160,7 @@ def change(
     for system, value in fresh.items():
         uow.session.add(_identifier(patient_id, system, value, staff))
     _flush(uow)
-    events.tell_central(uow=uow, event_type=events.UPDATED, patient=patient, cccd=now_current.get("cccd"))
+    events.tell_central(uow=uow, event_type=events.UPDATED, patient=patient, identifiers=now_current)
     record(
         uow=uow,
         actor=actor,

@@ -123,7 +123,7 @@ def add_invited_user(
                 raise EmailTaken(data={"field": "email"}) from err
         raise
     uow.session.add(UserRole(id=new_row_id(), user_id=user.id, role_id=role_id, assigned_by=created_by))
-    return user, _issue(uow, user.id, tag=tag, now=now or utc_now())
+    return user, issue_invite(uow=uow, account_id=user.id, tag=tag, now=now or utc_now())
 
 
 def invite_again(*, uow: UnitOfWork, actor: Actor, user_id: UUID, tag: str) -> IssuedInvite:
@@ -138,7 +138,7 @@ def invite_again(*, uow: UnitOfWork, actor: Actor, user_id: UUID, tag: str) -> I
         update(StaffInvite).where(StaffInvite.account_id == user_id, StaffInvite.used_at.is_(None)).values(used_at=now)
     )
     record(uow=uow, actor=actor, action="staff.invite", resource_type="user", resource_id=user_id)
-    return _issue(uow, user_id, tag=tag, now=now)
+    return issue_invite(uow=uow, account_id=user_id, tag=tag, now=now)
 
 
 def add_default_roles(*, uow: UnitOfWork) -> None:
@@ -150,7 +150,8 @@ def add_default_roles(*, uow: UnitOfWork) -> None:
     uow.flush()
 
 
-def _issue(uow: UnitOfWork, account_id: UUID, *, tag: str, now: datetime) -> IssuedInvite:
+def issue_invite(*, uow: UnitOfWork, account_id: UUID, tag: str, now: datetime) -> IssuedInvite:
+    """An invite for an account that exists, without audit."""
     token = new_secret(tag)
     expires_at = now + INVITE_LIFETIME
     uow.session.add(StaffInvite(id=new_row_id(), account_id=account_id, token_hash=token.digest, expires_at=expires_at))

@@ -1,0 +1,13 @@
+"""All blueprints of the hospital's API; signing in has its own (tenant_app.auth)."""
+
+from typing import Final
+
+from flask_smorest import Blueprint
+
+from tenant_app.appointments.api import blueprint as appointments
+from tenant_app.audit.api import blueprint as audit
+from tenant_app.hospital.api import blueprint as hospital
+from tenant_app.patients.api import blueprint as patients
+from tenant_app.staff.api import blueprint as staff
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (hospital, staff, patients, appointments, audit)

@@ -1,0 +1,113 @@
+"""Appointments over the API."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from flask_smorest import Blueprint
+
+from kernel.web.access import requires
+from kernel.web.actor import current_actor
+from kernel.web.api import etag, expected_version
+from kernel.web.collaborators import request_unit_of_work
+from kernel.web.idempotency import remembered
+from tenant_app.appointments import service
+from tenant_app.appointments.queries import AppointmentRow, Filter
+from tenant_app.appointments.schemas import (
+    AppointmentAnswer,
+    AppointmentsAnswer,
+    AppointmentsAsked,
+    BookingBody,
+    CancelBody,
+)
+from tenant_app.listing import Page
+from tenant_app.staff.models import IdempotencyKey
+
+blueprint = Blueprint("appointments", __name__, url_prefix="/api/v1/appointments", description="Appointments")
+
+_Answer = tuple[AppointmentRow, int, dict[str, str]]
+
+
+@blueprint.route("", methods=["POST"])
+@requires("appointment.book")
+@remembered(IdempotencyKey)
+@blueprint.arguments(BookingBody)
+@blueprint.response(201, AppointmentAnswer)
+def book(body: dict[str, Any]) -> _Answer:
+    """Book an appointment."""
+    made = service.book(uow=request_unit_of_work(), actor=current_actor(), booking=service.Booking(**body))
+    return made, 201, {"ETag": etag(made.version), "Location": f"/api/v1/appointments/{made.id}"}
+
+
+@blueprint.route("", methods=["GET"])
+@requires("appointment.read")
+@blueprint.arguments(AppointmentsAsked, location="query")
+@blueprint.response(200, AppointmentsAnswer)
+def appointments(asked: dict[str, Any]) -> Page[AppointmentRow]:
+    """Appointments by day and time."""
+    uow = request_unit_of_work()
+    limit, cursor, day = asked.pop("limit"), asked.pop("cursor"), asked.pop("date")
+    if day is not None:
+        asked |= {"since": day, "until": day}
+    page = service.read_list(uow=uow, actor=current_actor(), wanted=Filter(**asked), limit=limit, cursor=cursor)
+    uow.commit()
+    return page
+
+
+@blueprint.route("/<uuid:appointment_id>", methods=["GET"])
+@requires("appointment.read")
+@blueprint.response(200, AppointmentAnswer)
+def show(appointment_id: UUID) -> _Answer:
+    """One appointment."""
+    uow = request_unit_of_work()
+    found = service.read(uow=uow, actor=current_actor(), appointment_id=appointment_id)
+    uow.commit()
+    return found, 200, {"ETag": etag(found.version)}
+
+
+@blueprint.route("/<uuid:appointment_id>/confirm", methods=["POST"])
+@requires("appointment.confirm")
+@blueprint.response(200, AppointmentAnswer)
+def confirm(appointment_id: UUID) -> _Answer:
+    """The patient will come."""
+    return _act(appointment_id, "confirm")
+
+
+@blueprint.route("/<uuid:appointment_id>/start", methods=["POST"])
+@requires("appointment.start")
+@blueprint.response(200, AppointmentAnswer)
+def start(appointment_id: UUID) -> _Answer:
+    """The patient is with the doctor."""
+    return _act(appointment_id, "start")
+
+
+@blueprint.route("/<uuid:appointment_id>/complete", methods=["POST"])
+@requires("appointment.complete")
+@blueprint.response(200, AppointmentAnswer)
+def complete(appointment_id: UUID) -> _Answer:
+    """The appointment is over."""
+    return _act(appointment_id, "complete")
+
+
+@blueprint.route("/<uuid:appointment_id>/cancel", methods=["POST"])
+@requires("appointment.cancel")
+@blueprint.arguments(CancelBody)
+@blueprint.response(200, AppointmentAnswer)
+def cancel(body: dict[str, Any], appointment_id: UUID) -> _Answer:
+    """Cancel it, with the reason; its time is free again."""
+    return _act(appointment_id, "cancel", reason=body["reason"])
+
+
+def _act(appointment_id: UUID, action: str, *, reason: str | None = None) -> _Answer:
+    """If-Match is honoured where it is sent; the status itself already guards against acting twice."""
+    uow = request_unit_of_work()
+    found = service.act(
+        uow=uow,
+        actor=current_actor(),
+        appointment_id=appointment_id,
+        action=action,
+        reason=reason,
+        version=expected_version() if "If-Match" in request.headers else None,
+    )
+    uow.commit()
+    return found, 200, {"ETag": etag(found.version)}

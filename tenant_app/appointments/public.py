@@ -1,0 +1,37 @@
+"""What other folders may use of appointments."""
+
+from tenant_app.appointments.errors import SlotTaken, TransitionNotAllowed
+from tenant_app.appointments.models import APPOINTMENT_STATUSES, APPOINTMENT_TYPES, Appointment
+from tenant_app.appointments.queries import (
+    AppointmentRow,
+    BusyTime,
+    Filter,
+    appointment,
+    busy_times,
+    count_by_status,
+    list_appointments,
+)
+from tenant_app.appointments.rules import TRANSITIONS, possible_actions
+from tenant_app.appointments.service import Booking, act, book, read, read_list
+
+__all__ = [
+    "APPOINTMENT_STATUSES",
+    "APPOINTMENT_TYPES",
+    "TRANSITIONS",
+    "Appointment",
+    "AppointmentRow",
+    "Booking",
+    "BusyTime",
+    "Filter",
+    "SlotTaken",
+    "TransitionNotAllowed",
+    "act",
+    "appointment",
+    "book",
+    "busy_times",
+    "count_by_status",
+    "list_appointments",
+    "possible_actions",
+    "read",
+    "read_list",
+]

@@ -1,0 +1,67 @@
+"""What a new hospital's database starts with; central/provisioning runs it through its port."""
+
+from sqlalchemy import func, select, update
+
+from central.provisioning.ports import FirstInvite, NewHospital
+from central.sync.models import SyncKey
+from kernel.clock import Clock, utc_now
+from kernel.database.unit_of_work import UnitOfWork
+from keys.public import Keychain
+from tenant_app.hospital.models import HospitalInfo
+from tenant_app.outbox.signing import ensure_sync_key
+from tenant_app.staff.models import StaffInvite, User
+from tenant_app.staff.service import NewUser, add_default_roles, add_invited_user, issue_invite
+
+# A template may be months old, and a row without a partition to go to would stop the hospital.
+PARTITIONS_AHEAD = 12
+
+
+class HospitalStart:
+    """Hospital info, roles with their permissions, the first user with an invite, the sync key."""
+
+    def __init__(self, *, keychain: Keychain, clock: Clock = utc_now) -> None:
+        """`keychain` may wrap under the scope `sync-signing`."""
+        self._keychain = keychain
+        self._clock = clock
+
+    def initialise(self, *, uow: UnitOfWork, central: UnitOfWork, hospital: NewHospital) -> FirstInvite:
+        """See central.provisioning.ports.HospitalInitialiser. Raises InvalidFields for a name that cannot be used."""
+        uow.session.execute(select(func.audit_make_partitions(PARTITIONS_AHEAD)))
+        if uow.session.execute(select(HospitalInfo.id)).first() is None:
+            uow.session.add(
+                HospitalInfo(tenant_code=hospital.tenant_code, name=hospital.name, display_name=hospital.display_name)
+            )
+        add_default_roles(uow=uow)
+        self._register_sync_key(uow, central, hospital)
+        return self._invite(uow, hospital)
+
+    def _invite(self, uow: UnitOfWork, hospital: NewHospital) -> FirstInvite:
+        now = self._clock()
+        admin = hospital.admin
+        there = uow.session.execute(
+            select(User.id).where(User.username == admin.username.strip().lower())
+        ).scalar_one_or_none()
+        if there is None:
+            _, issued = add_invited_user(
+                uow=uow,
+                new=NewUser(username=admin.username, email=admin.email, full_name=admin.full_name, role="admin"),
+                tag=hospital.tenant_code,
+                created_by=None,
+                now=now,
+            )
+        else:
+            # A run before this one made the user, and its invite may never have reached anybody.
+            uow.session.execute(
+                update(StaffInvite)
+                .where(StaffInvite.account_id == there, StaffInvite.used_at.is_(None))
+                .values(used_at=now)
+            )
+            issued = issue_invite(uow=uow, account_id=there, tag=hospital.tenant_code, now=now)
+        return FirstInvite(token=issued.token.text, expires_at=issued.expires_at)
+
+    def _register_sync_key(self, uow: UnitOfWork, central: UnitOfWork, hospital: NewHospital) -> None:
+        """Central's row is added when it is missing: a run killed between the two commits left it out."""
+        public_jwk = ensure_sync_key(uow=uow, tenant=hospital.tenant, keychain=self._keychain, clock=self._clock)
+        if central.session.get(SyncKey, public_jwk["kid"]) is None:
+            central.session.add(SyncKey(kid=public_jwk["kid"], tenant_id=hospital.tenant, public_jwk=public_jwk))
+            central.flush()

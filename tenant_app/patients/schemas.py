@@ -1,0 +1,125 @@
+"""Bodies and answers about patients."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+
+from tenant_app.patients.models import BLOOD_TYPES, GENDERS
+from tenant_app.patients.queries import PatientRecord
+from tenant_app.schemas import MAX_TEXT, Body, page_answer
+
+_optional: Mapping[str, Any] = {"load_default": ma.missing, "allow_none": True}
+
+
+class ContactBody(Body):
+    """Whom to call."""
+
+    name = ma.fields.String(required=True, validate=ma.validate.Length(1, 255))
+    phone = ma.fields.String(required=True, validate=ma.validate.Length(1, 30))
+    relation = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=100))
+
+
+class _Details(Body):
+    """What may be said of a patient besides name, birth and gender."""
+
+    cccd = ma.fields.String(**_optional, validate=ma.validate.Length(max=40))
+    cmnd = ma.fields.String(**_optional, validate=ma.validate.Length(max=40))
+    bhyt = ma.fields.String(**_optional, validate=ma.validate.Length(max=40))
+    passport = ma.fields.String(**_optional, validate=ma.validate.Length(max=40))
+    phone = ma.fields.String(**_optional, validate=ma.validate.Length(max=40))
+    email = ma.fields.String(**_optional, validate=ma.validate.Length(max=255))
+    address = ma.fields.String(**_optional, validate=ma.validate.Length(max=MAX_TEXT))
+    emergency_contact = ma.fields.Nested(ContactBody, **_optional)
+    allergies = ma.fields.List(
+        ma.fields.String(validate=ma.validate.Length(1, 255)), **_optional, validate=ma.validate.Length(max=50)
+    )
+    blood_type = ma.fields.String(**_optional, validate=ma.validate.OneOf(BLOOD_TYPES))
+    height_cm = ma.fields.Integer(**_optional, strict=True, validate=ma.validate.Range(20, 280))
+    weight_kg = ma.fields.Decimal(**_optional, places=2, validate=ma.validate.Range(min=0.2, max=650))
+    confirm_mismatch = ma.fields.Boolean(load_default=False)
+
+
+class RegistrationBody(_Details):
+    """A new patient."""
+
+    full_name = ma.fields.String(required=True, validate=ma.validate.Length(1, 255))
+    date_of_birth = ma.fields.Date(required=True)
+    gender = ma.fields.String(required=True, validate=ma.validate.OneOf(GENDERS))
+
+
+class ChangeBody(_Details):
+    """What is to change; what is not named stays, and null takes a value away."""
+
+    full_name = ma.fields.String(validate=ma.validate.Length(1, 255))
+    date_of_birth = ma.fields.Date()
+    gender = ma.fields.String(validate=ma.validate.OneOf(GENDERS))
+
+
+class PatientAnswer(ma.Schema):
+    """A patient's record."""
+
+    id = ma.fields.UUID()
+    patient_code = ma.fields.String()
+    patient_global_id = ma.fields.UUID()
+    global_id_state = ma.fields.String()
+    full_name = ma.fields.String()
+    date_of_birth = ma.fields.Date()
+    gender = ma.fields.String()
+    cccd = ma.fields.String(allow_none=True)
+    cmnd = ma.fields.String(allow_none=True)
+    bhyt = ma.fields.String(allow_none=True)
+    passport = ma.fields.String(allow_none=True)
+    phone = ma.fields.String(allow_none=True)
+    email = ma.fields.String(allow_none=True)
+    address = ma.fields.String(allow_none=True)
+    emergency_contact = ma.fields.Dict(allow_none=True)
+    allergies = ma.fields.List(ma.fields.String(), allow_none=True)
+    blood_type = ma.fields.String(allow_none=True)
+    height_cm = ma.fields.Integer(allow_none=True)
+    weight_kg = ma.fields.Decimal(allow_none=True, as_string=True)
+    status = ma.fields.String()
+    version = ma.fields.Integer()
+    created_at = ma.fields.AwareDateTime()
+    updated_at = ma.fields.AwareDateTime()
+
+
+_COLUMNS = tuple(name for name in PatientAnswer._declared_fields if name not in {"cccd", "cmnd", "bhyt", "passport"})
+
+
+def patient_answer(record: PatientRecord) -> dict[str, Any]:
+    """A record as PatientAnswer takes it."""
+    identifiers = {system: record.identifiers.get(system) for system in ("cccd", "cmnd", "bhyt", "passport")}
+    return {name: getattr(record.patient, name) for name in _COLUMNS} | identifiers
+
+
+class SearchBody(Body):
+    """What to look for: `query` is whatever was typed; it may be left out where a date of birth is given."""
+
+    query = ma.fields.String(load_default="", validate=ma.validate.Length(max=200))
+    date_of_birth = ma.fields.Date(load_default=None, allow_none=True)
+    limit = ma.fields.Integer(load_default=25, strict=True, validate=ma.validate.Range(1, 100))
+    cursor = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=1000))
+
+
+class PatientRowAnswer(ma.Schema):
+    """A line of a search; the CCCD is masked."""
+
+    id = ma.fields.UUID()
+    patient_code = ma.fields.String()
+    full_name = ma.fields.String()
+    date_of_birth = ma.fields.Date()
+    gender = ma.fields.String()
+    phone = ma.fields.String(allow_none=True)
+    status = ma.fields.String()
+    cccd_masked = ma.fields.String(allow_none=True)
+
+
+class CodeAnswer(ma.Schema):
+    """An activation code; it is shown this once."""
+
+    activation_code = ma.fields.String()
+    expires_at = ma.fields.AwareDateTime()
+
+
+PatientsAnswer = page_answer("Patients", PatientRowAnswer)

@@ -1,0 +1,123 @@
+"""Staff and departments over the API."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_smorest import Blueprint
+
+from kernel.web.access import requires, signed_in
+from kernel.web.actor import current_actor
+from kernel.web.collaborators import request_unit_of_work
+from kernel.web.idempotency import remembered
+from tenant_app.hospital.queries import hospital_info, tenant_code
+from tenant_app.listing import Page
+from tenant_app.schemas import Listed
+from tenant_app.staff import queries, service
+from tenant_app.staff.models import Department, IdempotencyKey
+from tenant_app.staff.schemas import (
+    DepartmentAnswer,
+    DepartmentBody,
+    DepartmentsAnswer,
+    InviteAnswer,
+    InvitedAnswer,
+    MeAnswer,
+    UserAnswer,
+    UserBody,
+    UsersAnswer,
+    UsersAsked,
+)
+
+blueprint = Blueprint("staff", __name__, url_prefix="/api/v1", description="Staff and departments")
+
+
+@blueprint.route("/me", methods=["GET"])
+@signed_in
+@blueprint.response(200, MeAnswer)
+def me() -> dict[str, Any]:
+    """Who is signed in, at which hospital, and what they may do."""
+    uow, actor = request_unit_of_work(), current_actor()
+    hospital = hospital_info(uow=uow)
+    uow.commit()
+    return {
+        "id": actor.id,
+        "full_name": actor.name,
+        "role": actor.role,
+        "permissions": sorted(actor.permissions),
+        "department_id": actor.department_id,
+        "tenant_code": hospital.tenant_code,
+        "hospital_name": hospital.display_name or hospital.name,
+    }
+
+
+@blueprint.route("/departments", methods=["POST"])
+@requires("department.manage")
+@remembered(IdempotencyKey)
+@blueprint.arguments(DepartmentBody)
+@blueprint.response(201, DepartmentAnswer)
+def create_department(body: dict[str, Any]) -> Department:
+    """Create a department."""
+    return service.create_department(uow=request_unit_of_work(), actor=current_actor(), **body)
+
+
+@blueprint.route("/departments", methods=["GET"])
+@requires("department.read")
+@blueprint.arguments(Listed, location="query")
+@blueprint.response(200, DepartmentsAnswer)
+def departments(asked: dict[str, Any]) -> Page[queries.DepartmentRow]:
+    """Departments by code."""
+    uow = request_unit_of_work()
+    page = queries.list_departments(uow=uow, **asked)
+    uow.commit()
+    return page
+
+
+@blueprint.route("/users", methods=["POST"])
+@requires("staff.invite")
+@remembered(IdempotencyKey, once=("invite",))
+@blueprint.arguments(UserBody)
+@blueprint.response(201, InvitedAnswer)
+def create_user(body: dict[str, Any]) -> dict[str, Any]:
+    """Invite a member of staff; the answer holds the one-time invite."""
+    uow = request_unit_of_work()
+    user, invite = service.create_user(
+        uow=uow, actor=current_actor(), new=service.NewUser(**body), tag=tenant_code(uow=uow)
+    )
+    made = queries.staff_member(uow=uow, user_id=user.id)
+    return {
+        **{name: getattr(made, name) for name in UserAnswer().fields},
+        "invite": {"token": invite.token.text, "expires_at": invite.expires_at},
+    }
+
+
+@blueprint.route("/users", methods=["GET"])
+@requires("staff.read")
+@blueprint.arguments(UsersAsked, location="query")
+@blueprint.response(200, UsersAnswer)
+def users(asked: dict[str, Any]) -> Page[queries.StaffMember]:
+    """Staff by user name."""
+    uow = request_unit_of_work()
+    page = queries.list_staff(uow=uow, **asked)
+    uow.commit()
+    return page
+
+
+@blueprint.route("/users/<uuid:user_id>", methods=["GET"])
+@requires("staff.read")
+@blueprint.response(200, UserAnswer)
+def user(user_id: UUID) -> queries.StaffMember:
+    """One member of staff."""
+    uow = request_unit_of_work()
+    found = queries.staff_member(uow=uow, user_id=user_id)
+    uow.commit()
+    return found
+
+
+@blueprint.route("/users/<uuid:user_id>/invite", methods=["POST"])
+@requires("staff.invite")
+@blueprint.response(200, InviteAnswer)
+def invite_again(user_id: UUID) -> dict[str, Any]:
+    """A new invite in place of one that was lost or has expired."""
+    uow = request_unit_of_work()
+    invite = service.invite_again(uow=uow, actor=current_actor(), user_id=user_id, tag=tenant_code(uow=uow))
+    uow.commit()
+    return {"token": invite.token.text, "expires_at": invite.expires_at}
