@@ -48,10 +48,10 @@ class KeyReused(Conflict):
     advice = N_("Use a new key for a new request.")
 
 
-def remembered(model: Any, *, once: tuple[str, ...] = ()) -> Callable[[View], View]:
+def remembered(model: Any, *, shown_once: tuple[str, ...] = ()) -> Callable[[View], View]:
     """Decorate a creating view. The view must not commit: the answer is stored with what it made, then both commit.
 
-    `once` names members of the answer that are secrets: they are shown once and never stored, so that a repeated
+    `shown_once` names members of the answer that are secrets: they are never stored, so that a repeated
     request finds null in their place.
     """
 
@@ -71,7 +71,7 @@ def remembered(model: Any, *, once: tuple[str, ...] = ()) -> Callable[[View], Vi
             if earlier is not None:
                 return earlier
             answer = _as_response(view(*args, **kwargs))
-            _keep(uow.session, model, route=route, key=key, answer=answer, once=once)
+            _keep(uow.session, model, route=route, key=key, answer=answer, shown_once=shown_once)
             uow.commit()
             return answer
 
@@ -102,20 +102,22 @@ def _claim(session: Session, model: Any, *, route: str, key: str) -> Response | 
     return response
 
 
-def _keep(session: Session, model: Any, *, route: str, key: str, answer: Response, once: tuple[str, ...] = ()) -> None:
+def _keep(
+    session: Session, model: Any, *, route: str, key: str, answer: Response, shown_once: tuple[str, ...] = ()
+) -> None:
     mine = (model.actor_id == current_actor().id, model.route == route, model.key == key)
     session.execute(
         model.__table__.update()
         .where(*mine)
-        .values(status=answer.status_code, body=_without(answer, once), etag=answer.headers.get("ETag"))
+        .values(status=answer.status_code, body=_without(answer, shown_once), etag=answer.headers.get("ETag"))
     )
 
 
-def _without(answer: Response, once: tuple[str, ...]) -> str:
+def _without(answer: Response, shown_once: tuple[str, ...]) -> str:
     body = answer.get_data(as_text=True)
-    if not once:
+    if not names:
         return body
-    return json.dumps({**json.loads(body), **dict.fromkeys(once)}, ensure_ascii=False)
+    return json.dumps({**json.loads(body), **dict.fromkeys(names)}, ensure_ascii=False)
 
 
 def _as_response(answer: Any) -> Response:

@@ -73,7 +73,7 @@ def departments(asked: dict[str, Any]) -> Page[queries.DepartmentRow]:
 
 @blueprint.route("/users", methods=["POST"])
 @requires("staff.invite")
-@remembered(IdempotencyKey, once=("invite",))
+@remembered(IdempotencyKey, shown_once=("invite",))
 @blueprint.arguments(UserBody)
 @blueprint.response(201, InvitedAnswer)
 def create_user(body: dict[str, Any]) -> dict[str, Any]:
