@@ -113,7 +113,7 @@ def _keep(
     )
 
 
-def _without(answer: Response, shown_once: tuple[str, ...]) -> str:
+def _without(answer: Response, names: tuple[str, ...]) -> str:
     body = answer.get_data(as_text=True)
     if not names:
         return body
