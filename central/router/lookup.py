@@ -24,6 +24,12 @@ from keys.public import BlindIndex
 FRESH_SECONDS = 5.0
 STALE_SECONDS = 24 * 3600.0
 
+
+def tenant_key(purpose: str, tenant: TenantId) -> str:
+    """Where a hospital's route for a purpose stands in Redis, before the `:f` or `:s` of its copies."""
+    return f"sokham:route:{purpose}:t:{tenant}"
+
+
 V = TypeVar("V", TenantRoute, PersonRoute)
 
 # KEYS: the fresh and the stale copy. ARGV: version, value, milliseconds of freshness, seconds of staleness.
@@ -141,7 +147,7 @@ class RedisLayer(Generic[V]):
         try:
             return self._decoder.decode(raw.partition(b"|")[2])
         except msgspec.DecodeError:
-            # Written by another release; central is asked instead.
+            # A mark that the route changed, or written by another release: central is asked instead.
             return None
 
 
@@ -171,7 +177,7 @@ class RouteLookup:
 
     def by_id(self, tenant: TenantId) -> TenantRoute:
         """The route of a hospital; raises HospitalUnknown, or RoutesUnavailable when nothing is known of it."""
-        return self._route(self._key(f"t:{tenant}"), lambda: self._reader.tenant_route(tenant, self._purpose))
+        return self._route(tenant_key(self._purpose, tenant), lambda: self._reader.tenant_route(tenant, self._purpose))
 
     def by_code(self, code: str) -> TenantRoute:
         """The same by its code."""
@@ -196,12 +202,6 @@ class RouteLookup:
             if person is not None:
                 found.update((TenantId.parse(tenant), None) for tenant in person.tenant_ids)
         return tuple(found)
-
-    def remember(self, route: TenantRoute) -> None:
-        """Spread what was just changed (a suspension, new credentials) instead of waiting for it to be asked."""
-        for key in (self._key(f"t:{route.tenant_id}"), self._key(f"c:{route.tenant_code}")):
-            self._local.keep(key, route)
-            self._shared.keep(key, route)
 
     def _key(self, suffix: str) -> str:
         return f"sokham:route:{self._purpose}:{suffix}"

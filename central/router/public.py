@@ -1,5 +1,6 @@
 """What other folders may use of the router."""
 
+from central.router.announcer import RedisRouteAnnouncer
 from central.router.errors import (
     HospitalBusy,
     HospitalMismatch,
@@ -20,6 +21,7 @@ __all__ = [
     "HospitalUnavailable",
     "HospitalUnknown",
     "PersonRoute",
+    "RedisRouteAnnouncer",
     "RouteLookup",
     "RouteReader",
     "RouterLimits",

@@ -5,9 +5,10 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
 from flask_babel import gettext
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from kernel.errors import SokhamError
+from kernel.errors import SokhamError, Unavailable
 from kernel.telemetry.logs import get_logger
 from kernel.text import N_
 
@@ -148,10 +149,18 @@ def install(app: Flask) -> None:
                 response.headers[name] = value
         return response
 
+    def database(error: DBAPIError) -> Response:
+        """A database that went away in the middle is a moment's matter; any other of its errors is our mistake."""
+        if error.connection_invalidated or isinstance(error, OperationalError):
+            log.warning("request.database_away", error=type(error.orig).__name__)
+            return respond(Unavailable())
+        return unforeseen(error)
+
     def unforeseen(error: Exception) -> Response:
         log.error("request.crashed", exc_info=error)
         return respond(SokhamError())
 
     app.register_error_handler(SokhamError, ours)
     app.register_error_handler(HTTPException, http)
+    app.register_error_handler(DBAPIError, database)
     app.register_error_handler(Exception, unforeseen)

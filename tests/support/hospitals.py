@@ -14,6 +14,7 @@ from sqlalchemy import text
 from central import roles
 from central.provisioning.names import database_name
 from central.provisioning.ports import FirstInvite, FirstStaff, HospitalInitialiser, NewHospital
+from central.provisioning.server import HospitalServer
 from central.provisioning.service import Provisioned, Provisioner
 from central.registry.public import NewTenant, RouteAnnouncer, SqlDataKeyStore, Unannounced, open_password
 from kernel.clock import utc_now
@@ -116,21 +117,27 @@ class HospitalMaker:
     announcer: RouteAnnouncer = field(default_factory=Unannounced)
     made: list[Hospital] = field(default_factory=list)
 
-    def provisioner(self) -> Provisioner:
-        """The product's provisioner, on this test's central database and the run's server."""
+    def provisioner(self, server: HospitalServer | None = None) -> Provisioner:
+        """The product's provisioner, on this test's central database and the run's server (or another way to it)."""
         return Provisioner(
             central=self.central.database(roles.CONSOLE),
             keychain=self.keychain,
-            server=hospital_server(self.central.servers),
+            server=server or hospital_server(self.central.servers),
             schema=MigratedHospitalSchema(),
             initialiser=self.initialiser,
             announcer=self.announcer,
         )
 
-    def make(self, *, name: str = "Bệnh viện Thử nghiệm", tenant_code: str | None = None) -> Hospital:
+    def make(
+        self,
+        *,
+        name: str = "Bệnh viện Thử nghiệm",
+        tenant_code: str | None = None,
+        server: HospitalServer | None = None,
+    ) -> Hospital:
         """A hospital, active; codes are unique unless given."""
         code = tenant_code or f"bv-{uuid4().hex[:8]}"
-        provisioned = self.provisioner().provision(
+        provisioned = self.provisioner(server).provision(
             new=NewTenant(tenant_code=code, name=name),
             admin=FirstStaff(username="quantri", email=f"quantri@{code}.example", full_name="Nguyễn Thị Quản Trị"),
         )
