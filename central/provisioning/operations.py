@@ -112,13 +112,21 @@ class Lease:
             uow.commit()
 
     @contextmanager
-    def last_steps(self, *names: str) -> Iterator[UnitOfWork]:
-        """Do the last steps in one transaction of central's, given to the body and committed at its end."""
+    def steps_in_one(self, *names: str, last: bool) -> Iterator[UnitOfWork]:
+        """Do steps in one transaction of central's, given to the body and committed with their record at its end.
+
+        `last` says that the operation is done with them.
+        """
         with self._database.unit_of_work() as uow:
             with self._timed(*names):
                 yield uow
-            self._write(uow, state="done")
+            self._write(uow, state="done" if last else "running")
             uow.commit()
+
+    def finished_at(self, name: str) -> datetime | None:
+        """When a step was done; None when it was not."""
+        step = next(step for step in self._steps if step["name"] == name)
+        return datetime.fromisoformat(step["finished_at"]) if step["state"] == "done" else None
 
     def release(self) -> None:
         """Let another process go on at once: the operation stays running, without a lease."""

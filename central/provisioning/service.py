@@ -154,7 +154,7 @@ class Provisioner:
                 hospital_database.ensure_roles(admin, database=database, passwords=passwords, purposes=("migrate",))
             with lease.step("database"):
                 self._make_database(admin, database, passwords)
-        with lease.last_steps("hospital", "credentials", "activate") as central:
+        with lease.steps_in_one("hospital", "credentials", "activate", last=True) as central:
             invite = hospital_database.initialise(
                 server=self._server,
                 database=database,

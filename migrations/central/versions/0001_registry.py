@@ -348,10 +348,14 @@ END
 """,
     """
 CREATE FUNCTION route_signing_key(wanted text)
-RETURNS TABLE (kid text, issuer text, public_jwk jsonb, sealed_private text, dek_id uuid, created_at timestamptz)
+RETURNS TABLE (
+    kid text, issuer text, public_jwk jsonb, sealed_private text, dek_id uuid,
+    created_at timestamptz, not_after timestamptz
+)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT s.kid, s.issuer, s.public_jwk, s.sealed_private, s.dek_id, s.created_at FROM public.signing_keys AS s
+    SELECT s.kid, s.issuer, s.public_jwk, s.sealed_private, s.dek_id, s.created_at, s.not_after
+    FROM public.signing_keys AS s
     WHERE s.issuer = wanted AND (s.not_after IS NULL OR s.not_after > now())
     ORDER BY s.created_at DESC, s.kid LIMIT 1;
 END
