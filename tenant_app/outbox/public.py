@@ -1,6 +1,6 @@
 """What other folders may use of the outbox."""
 
-from tenant_app.outbox.doorbell import Doorbell, RedisBellListener, RedisDoorbell, with_doorbell
+from central.sync.public import Doorbell, RedisDoorbell, with_doorbell
 from tenant_app.outbox.payloads import audit_head_payload, patient_payload
 from tenant_app.outbox.service import AUDIT_SEAL, PATIENT, PATIENT_ERASED, SyncStateMissing, publish
 
@@ -9,7 +9,6 @@ __all__ = [
     "PATIENT",
     "PATIENT_ERASED",
     "Doorbell",
-    "RedisBellListener",
     "RedisDoorbell",
     "SyncStateMissing",
     "audit_head_payload",

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import insert, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
+from central.sync.public import ring_after_commit
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import new_row_id
 from tenant_app.hospital.public import HospitalSync
-from tenant_app.outbox.doorbell import ring_after_commit
 from tenant_app.outbox.models import OutboxEvent
 
 PATIENT: Final = "patient"

@@ -1,7 +1,10 @@
-"""The doorbell: a list in Redis that wakes a sync worker at once. A lost ring does no harm: the worker also sweeps."""
+"""The doorbell: a list in Redis that wakes a sync worker at once. A lost ring does no harm: the worker also sweeps.
+
+Hospitals ring when they published something, central when there is a change for a hospital to fetch.
+"""
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from redis import Redis
 
@@ -14,14 +17,22 @@ _KEPT: Final = 10_000
 _SECONDS: Final = 600
 KEY: Final = "sokham:doorbell"
 
+_CHANGES: Final = "changes:"
 _INFO: Final = "sokham.doorbell"
 _RUNG: Final = "sokham.doorbell_rung"
 
 
-class Doorbell(Protocol):
-    """Tells the workers that a hospital has something for central."""
+class Ring(NamedTuple):
+    """A hospital has something to push, or (`changes`) something to fetch."""
 
-    def ring(self, tenant: TenantId) -> None:
+    tenant: TenantId
+    changes: bool = False
+
+
+class Doorbell(Protocol):
+    """Wakes the workers for a hospital."""
+
+    def ring(self, tenant: TenantId, *, changes: bool = False) -> None:
         """Wake a worker for this hospital; never raises for a bell that cannot be reached."""
         ...
 
@@ -32,9 +43,9 @@ class RedisDoorbell:
     def __init__(self, redis: HelpfulRedis) -> None:
         self._redis = redis
 
-    def ring(self, tenant: TenantId) -> None:
+    def ring(self, tenant: TenantId, *, changes: bool = False) -> None:
         """See Doorbell."""
-        self._redis.ask(lambda client: _push(client, tenant))
+        self._redis.ask(lambda client: _push(client, f"{_CHANGES if changes else ''}{tenant}"))
 
 
 class RedisBellListener:
@@ -43,8 +54,8 @@ class RedisBellListener:
     def __init__(self, redis: HelpfulRedis) -> None:
         self._redis = redis
 
-    def wait(self, seconds: int) -> set[TenantId] | None:
-        """The hospitals that rang, as soon as one did, or none after `seconds`; None when Redis is away."""
+    def wait(self, seconds: int) -> set[Ring] | None:
+        """Who rang, as soon as somebody did, or nobody after `seconds`; None when Redis is away."""
         return self._redis.ask(lambda client: _pop(client, seconds))
 
 
@@ -73,19 +84,23 @@ def _ringing(uow: UnitOfWork, doorbell: Doorbell, tenant: TenantId) -> Callable[
     return ring
 
 
-def _push(client: Redis, tenant: TenantId) -> None:
+def _push(client: Redis, ring: str) -> None:
     with client.pipeline(transaction=False) as pipe:
-        pipe.lpush(KEY, str(tenant))
+        pipe.lpush(KEY, ring)
         pipe.ltrim(KEY, 0, _KEPT - 1)
         pipe.expire(KEY, _SECONDS)
         pipe.execute()
 
 
-def _pop(client: Redis, seconds: int) -> set[TenantId]:
+def _pop(client: Redis, seconds: int) -> set[Ring]:
     # redis-py types each answer as perhaps awaitable, which it is for its asynchronous client only.
     first: Any = client.blpop([KEY], timeout=seconds)
     if not first:
         return set()
     # Whatever else is there by now is answered in the same round.
     rest: Any = client.lpop(KEY, _KEPT) or []
-    return {TenantId.parse(value.decode() if isinstance(value, bytes) else value) for value in (first[1], *rest)}
+    return {_ring(value.decode() if isinstance(value, bytes) else value) for value in (first[1], *rest)}
+
+
+def _ring(value: str) -> Ring:
+    return Ring(TenantId.parse(value.removeprefix(_CHANGES)), value.startswith(_CHANGES))

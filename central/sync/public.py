@@ -1,0 +1,58 @@
+"""What other folders may use of the sync."""
+
+from central.sync.doorbell import Doorbell, RedisBellListener, RedisDoorbell, Ring, ring_after_commit, with_doorbell
+from central.sync.gate import WORKER_PERMISSION, WithWorkers, WorkerGate
+from central.sync.keys import ensure_index_key, register_sync_key, retire_sync_key
+from central.sync.service import SyncBus
+from central.sync.wire import (
+    AUDIENCE,
+    MAX_EVENTS,
+    AuditHeadState,
+    BacklogReport,
+    Batch,
+    BatchAnswer,
+    Change,
+    ChangesAnswer,
+    DeadReport,
+    Event,
+    PatientState,
+    Result,
+    WireIdentifier,
+    encode,
+    identifier_place,
+    read_batch_answer,
+    read_changes,
+)
+
+__all__ = [
+    "AUDIENCE",
+    "MAX_EVENTS",
+    "WORKER_PERMISSION",
+    "AuditHeadState",
+    "BacklogReport",
+    "Batch",
+    "BatchAnswer",
+    "Change",
+    "ChangesAnswer",
+    "DeadReport",
+    "Doorbell",
+    "Event",
+    "PatientState",
+    "RedisBellListener",
+    "RedisDoorbell",
+    "Result",
+    "Ring",
+    "SyncBus",
+    "WireIdentifier",
+    "WithWorkers",
+    "WorkerGate",
+    "encode",
+    "ensure_index_key",
+    "identifier_place",
+    "read_batch_answer",
+    "read_changes",
+    "register_sync_key",
+    "retire_sync_key",
+    "ring_after_commit",
+    "with_doorbell",
+]

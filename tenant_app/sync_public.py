@@ -1,0 +1,18 @@
+"""All that the sync worker may use of a hospital: the outbox's queue, the sync key, the doorbell."""
+
+from tenant_app.outbox import queue
+from tenant_app.outbox.queue import Backlog, Claimed, Failure
+from tenant_app.outbox.service import AUDIT_SEAL, PATIENT, PATIENT_ERASED
+from tenant_app.outbox.signing import ensure_sync_key, sync_key
+
+__all__ = [
+    "AUDIT_SEAL",
+    "PATIENT",
+    "PATIENT_ERASED",
+    "Backlog",
+    "Claimed",
+    "Failure",
+    "ensure_sync_key",
+    "queue",
+    "sync_key",
+]
