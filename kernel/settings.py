@@ -143,7 +143,7 @@ def _parsed(variable: str, raw: str, *, like: type) -> object:
         if issubclass(like, bool):
             return fields_of.Boolean().deserialize(raw)
         if issubclass(like, int):
-            return fields_of.Integer(strict=True).deserialize(raw)
+            return fields_of.Integer().deserialize(raw)
     except ValidationError as err:
         raise InvalidSettings(f"{variable} is not a valid {like.__name__}") from err
     return Path(raw) if issubclass(like, Path) else raw
