@@ -181,7 +181,7 @@ _FUNCTIONS = (
     """
     CREATE FUNCTION route_blind_index_keys()
     RETURNS TABLE (version integer, kek_version integer, wrapped text, retired boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$ SELECT k.version, k.kek_version, k.wrapped, k.retired_at IS NOT NULL FROM public.blind_index_keys k $$
     """,
     "REVOKE ALL ON FUNCTION route_blind_index_keys() FROM PUBLIC",
