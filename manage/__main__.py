@@ -1,0 +1,5 @@
+"""`python -m manage`: the `sokham` command."""
+
+from manage.cli import main
+
+main()
