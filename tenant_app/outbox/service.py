@@ -49,7 +49,10 @@ def publish(
         literal(dict(payload), JSONB),
     )
     columns = ["id", "aggregate_type", "aggregate_id", "event_type", "epoch", "n", "payload"]
-    added = uow.session.execute(insert(OutboxEvent).from_select(columns, row, include_defaults=False))
+    added = uow.session.execute(
+        insert(OutboxEvent).from_select(columns, row, include_defaults=False),
+        execution_options={"preserve_rowcount": True},
+    )
     if getattr(added, "rowcount", 0) != 1:
         raise SyncStateMissing("hospital_sync has no row")
     ring_after_commit(uow)
