@@ -33,8 +33,10 @@ CENTRAL: Final[dict[str, dict[str, set[str]]]] = {
         "sync_keys": {"INSERT", "SELECT", "UPDATE (retired_at)"},
         "tenant_credentials": {
             "INSERT",
-            "SELECT (created_at, database_host, database_name, database_port, database_username, encryption_algorithm,"
-            " encryption_key_id, id, purpose, rotated_at, tenant_id)",
+            (
+                "SELECT (created_at, database_host, database_name, database_port, database_username, encryption_algorithm,"
+                " encryption_key_id, id, purpose, rotated_at, tenant_id)"
+            ),
             "UPDATE",
         },
         "tenant_sync_status": {"SELECT"},
