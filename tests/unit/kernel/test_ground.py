@@ -183,3 +183,10 @@ def test_what_may_be_lost_runs_after_the_commit_and_may_fail() -> None:
     with UnitOfWork(session) as uow:
         uow.after_commit(lambda: ran.append("never"))
     assert ran == ["doorbell"]
+
+
+def test_the_example_of_settings_names_each_of_them() -> None:
+    example = (Path(__file__).parents[3] / ".env.example").read_text(encoding="utf-8")
+    for declared in Settings.__dataclass_fields__.values():
+        if "variable" in declared.metadata:
+            assert f"\n# {declared.metadata['variable']}=" in example
