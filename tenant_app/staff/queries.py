@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, select, tuple_
 
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
@@ -54,14 +54,10 @@ class Doctor:
 
 def permissions_of(*, uow: UnitOfWork, user_id: UUID) -> frozenset[str]:
     """All that the roles of a member of staff permit."""
-    each = func.jsonb_array_elements_text(Role.permissions).column_valued("permission")
     statement = (
-        select(each.distinct())
-        .select_from(UserRole)
-        .join(Role, Role.id == UserRole.role_id)
-        .join(each, onclause=UserRole.user_id == user_id)
+        select(Role.permissions).join(UserRole, UserRole.role_id == Role.id).where(UserRole.user_id == user_id)
     )
-    return frozenset(uow.session.scalars(statement))
+    return frozenset(name for names in uow.session.scalars(statement) for name in names)
 
 
 def list_staff(
