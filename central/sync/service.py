@@ -99,7 +99,12 @@ def _dead_letters(
         dead_letters.bury(uow=uow, tenant=tenant, reports=reports)
     if batch.discarded:
         dead_letters.mark(
-            uow=uow, tenant=tenant, events=batch.discarded, state="discarded", before=("discard_requested",)
+            uow=uow,
+            tenant=tenant,
+            events=batch.discarded,
+            state="discarded",
+            # A replay that came too late finds the event gone as well.
+            before=("discard_requested", "replay_requested"),
         )
     if dead_letters.waiting(uow=uow, tenant=tenant):
         through = [result.id for result in results if result.result != "rejected"]
