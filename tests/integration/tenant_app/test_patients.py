@@ -24,7 +24,7 @@ from tenant_app.patients.public import (
 )
 from tests.support.clinic import Clinic, registration
 from tests.support.counting import Counting
-from tests.support.factories import cccd_for, people, person
+from manage.demo.people import cccd_for, people, person
 
 
 def _outbox(clinic: Clinic) -> list[Any]:

@@ -13,7 +13,7 @@ from kernel.ids import new_row_id
 from tenant_app.patients.public import PatientInactive, Registration, portal_state, register
 from tenant_app.portal.public import NoIdentifier, Redeemed, issue_code, new_code, parse_code, redeem_code
 from tests.support.clinic import Clinic
-from tests.support.factories import Person, person
+from manage.demo.people import Person, person
 
 
 def _issue(clinic: Clinic, who: Person) -> str:
