@@ -3,7 +3,7 @@
 from sqlalchemy import func, select, update
 
 from central.provisioning.ports import FirstInvite, NewHospital
-from central.sync.models import SyncKey
+from central.sync.public import ensure_index_key, register_sync_key
 from kernel.clock import Clock, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from keys.public import Keychain
@@ -60,8 +60,7 @@ class HospitalStart:
         return FirstInvite(token=issued.token.text, expires_at=issued.expires_at)
 
     def _register_sync_key(self, uow: UnitOfWork, central: UnitOfWork, hospital: NewHospital) -> None:
-        """Central's row is added when it is missing: a run killed between the two commits left it out."""
+        """Central's rows are added when they are missing: a run killed between the two commits left them out."""
         public_jwk = ensure_sync_key(uow=uow, tenant=hospital.tenant, keychain=self._keychain, clock=self._clock)
-        if central.session.get(SyncKey, public_jwk["kid"]) is None:
-            central.session.add(SyncKey(kid=public_jwk["kid"], tenant_id=hospital.tenant, public_jwk=public_jwk))
-            central.flush()
+        register_sync_key(uow=central, tenant=hospital.tenant, public_jwk=public_jwk)
+        ensure_index_key(uow=central, tenant=hospital.tenant, keychain=self._keychain)
