@@ -1,4 +1,4 @@
-"""Believable people. Names are composed the Vietnamese way: family, middle, given; CCCDs follow docs' rule.
+"""Believable people. Names are composed the Vietnamese way: family, middle, given; CCCDs follow the rule of issue.
 
 Every factory takes a `random.Random`, so a test can name its seed; without one each call differs.
 """
@@ -83,7 +83,7 @@ def person(
     """Somebody between newborn and 90 with a CCCD that fits them."""
     source = _chance(chance)
     either: tuple[Gender, Gender] = ("male", "female")
-    sex: Gender = gender or source.choice(either)
+    sex: Gender = source.choice(either) if gender is None else gender
     born = date_of_birth or date(2024, 12, 31) - timedelta(days=source.randrange(90 * 365))
     return Person(
         full_name=full_name(gender=sex, chance=source),

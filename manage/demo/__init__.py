@@ -1,0 +1,1 @@
+"""Two invented hospitals with a believable week, made through the same services as real data."""

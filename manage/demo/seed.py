@@ -1,0 +1,204 @@
+"""Fills the demo hospitals. Each hospital is made by provisioning and filled in one transaction, so a killed start
+leaves either nothing or all of it, and the next start goes on.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from central.auth.public import parse_secret
+from central.provisioning.public import FirstStaff, Provisioner
+from central.registry.public import NewTenant, TenantCodeTaken
+from central.router.public import TenantRouter
+from kernel.clock import local_today
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.ids import TenantId, new_row_id
+from kernel.web.actor import Actor
+from manage.demo.hospitals import ADMINISTRATOR_NAME, DEMO_HOSPITALS, DemoDepartment, DemoHospital
+from manage.demo.people import Person, cccd_for, people, person
+from manage.demo.week import week_of
+from tenant_app.appointments.public import Booking, act, book
+from tenant_app.auth.service import StaffAccounts
+from tenant_app.patients.public import Registration, register
+from tenant_app.staff.public import PERMISSIONS, NewUser, User, create_department, create_user
+
+SHARED_PEOPLE = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoData:
+    """Makes the demo hospitals and fills them; `password` is every demo account's."""
+
+    provisioner: Provisioner
+    router: TenantRouter
+    accounts: StaffAccounts
+    password: str
+    report: Callable[[str], None]
+    now: datetime
+
+    def run(self) -> list[DemoHospital]:
+        """Make what is missing; returns the hospitals that were filled now. Safe to repeat."""
+        return [hospital for hospital in DEMO_HOSPITALS if self._ensure(hospital)]
+
+    def _ensure(self, hospital: DemoHospital) -> bool:
+        self.report(hospital.name)
+        tenant = self._provisioned(hospital)
+        with self.router.unit_of_work(tenant) as uow:
+            # Nobody but this transaction adds staff between provisioning and the first sign-in.
+            if uow.session.execute(select(func.count()).select_from(User)).scalar_one() > 1:
+                return False
+            _Filling(self, hospital, uow).run()
+            uow.commit()
+        return True
+
+    def _provisioned(self, hospital: DemoHospital) -> TenantId:
+        admin = FirstStaff(
+            username="quantri", email=f"quantri@{hospital.code}.example", full_name=ADMINISTRATOR_NAME[hospital.code]
+        )
+        new = NewTenant(tenant_code=hospital.code, name=hospital.name, display_name=hospital.display_name)
+        try:
+            return self.provisioner.provision(new=new, admin=admin).tenant
+        except TenantCodeTaken:
+            route = self.router.lookup.by_code(hospital.code)
+            if route.status == "provisioning":
+                self.provisioner.resume(route.tenant)
+            return route.tenant
+
+
+class _Filling:
+    """One hospital's transaction."""
+
+    def __init__(self, demo: DemoData, hospital: DemoHospital, uow: UnitOfWork) -> None:
+        self._demo = demo
+        self._hospital = hospital
+        self._uow = uow
+        # A seed of the hospital's own: the same people come back after the data folder was deleted.
+        self._chance = random.Random(hospital.code)  # noqa: S311 - invented people, not secrets
+        administrator = uow.session.execute(select(User).where(User.username == "quantri")).scalar_one()
+        self._administrator = _actor(administrator.id, administrator.full_name, "admin")
+
+    def run(self) -> None:
+        """Staff, then patients, then the week."""
+        departments = {
+            each.code: create_department(uow=self._uow, actor=self._administrator, code=each.code, name=each.name).id
+            for each in self._hospital.departments
+        }
+        self._welcome_administrator()
+        staff = {each.username: self._hire(each.username, departments) for each in self._hospital.staff}
+        desk = _actor(staff["letan"], "", "receptionist")
+        patients = [self._register(each, desk) for each in self._people()]
+        described = {each.code: each for each in self._hospital.departments}
+        doctors = [each for each in self._hospital.staff if each.role == "doctor" and each.department]
+        for number, doctor in enumerate(doctors):
+            department = described[doctor.department or ""]
+            self._fill_week(number, staff[doctor.username], departments[department.code], department, patients, desk)
+
+    def _welcome_administrator(self) -> None:
+        account = self._uow.session.get_one(User, self._administrator.id)
+        self._accept(account)
+
+    def _hire(self, username: str, departments: dict[str, UUID]) -> UUID:
+        member = next(each for each in self._hospital.staff if each.username == username)
+        new = NewUser(
+            username=member.username,
+            email=f"{member.username}@{self._hospital.code}.example",
+            full_name=member.full_name,
+            role=member.role,
+            department_id=departments[member.department] if member.department else None,
+        )
+        account, _invite = create_user(uow=self._uow, actor=self._administrator, new=new, tag=self._hospital.code)
+        self._accept(account)
+        return account.id
+
+    def _accept(self, account: User) -> None:
+        """Accept an invite of their own, as they would in the browser."""
+        accounts = self._demo.accounts
+        invite = accounts.invite(uow=self._uow, account=account, tag=self._hospital.code)
+        accounts.accept(uow=self._uow, secret=parse_secret(invite.secret.text), password=self._demo.password)
+
+    def _people(self) -> list[Person]:
+        """Those of the neighbourhood, a few who go to both hospitals, and children without a CCCD."""
+        chance = random.Random("both")  # noqa: S311 - invented people, not secrets
+        both = [person(chance=chance) for _ in range(SHARED_PEOPLE)]
+        own = people(self._hospital.patients, seed=sum(self._hospital.code.encode()))
+        return [*both, *(self._of_the_province(each) for each in own)]
+
+    def _of_the_province(self, somebody: Person) -> Person:
+        if self._chance.random() > 0.7:
+            return somebody
+        cccd = cccd_for(
+            date_of_birth=somebody.date_of_birth,
+            gender=somebody.gender,
+            province=self._hospital.province,
+            chance=self._chance,
+        )
+        return Person(
+            full_name=somebody.full_name,
+            gender=somebody.gender,
+            date_of_birth=somebody.date_of_birth,
+            cccd=cccd,
+            phone=somebody.phone,
+        )
+
+    def _register(self, somebody: Person, desk: Actor) -> UUID:
+        age = (local_today(self._demo.now) - somebody.date_of_birth).days // 365
+        registered = register(
+            uow=self._uow,
+            actor=desk,
+            new=Registration(
+                full_name=somebody.full_name,
+                date_of_birth=somebody.date_of_birth,
+                gender=somebody.gender,
+                # Small children are registered with their parents' phone and no number of their own yet.
+                identifiers={"cccd": somebody.cccd} if age >= 6 else {},
+                details={"phone": somebody.phone},
+            ),
+        )
+        return registered.patient.id
+
+    def _fill_week(
+        self,
+        number: int,
+        doctor: UUID,
+        department_id: UUID,
+        department: DemoDepartment,
+        patients: list[UUID],
+        desk: Actor,
+    ) -> None:
+        treating = _actor(doctor, "", "doctor")
+        for visit in week_of(number, now=self._demo.now, chance=self._chance):
+            booking = Booking(
+                patient_id=self._chance.choice(patients),
+                doctor_id=doctor,
+                department_id=department_id,
+                appointment_date=visit.day,
+                start_time=visit.start,
+                end_time=visit.end,
+                appointment_type=visit.kind,
+                reason=self._chance.choice(department.reasons),
+            )
+            made = book(uow=self._uow, actor=desk, booking=booking, now=visit.booked_at)
+            for action, moment in visit.actions:
+                act(
+                    uow=self._uow,
+                    actor=desk if action in {"confirm", "cancel"} else treating,
+                    appointment_id=made.id,
+                    action=action,
+                    reason=visit.cancellation if action == "cancel" else None,
+                    now=moment,
+                )
+
+
+def _actor(account_id: UUID, name: str, role: str) -> Actor:
+    return Actor(
+        kind="staff",
+        id=account_id,
+        session_id=new_row_id(),
+        name=name,
+        role=role,
+        permissions=frozenset(PERMISSIONS),
+    )
