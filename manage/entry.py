@@ -15,6 +15,11 @@ def _settings(process: str) -> Settings:
     return settings
 
 
+def central() -> Flask:
+    """The console, central's API and the ingest."""
+    return wiring.central_app(_settings("central"))
+
+
 def staff() -> Flask:
     """The staff portal."""
     return wiring.staff_app(_settings("staff"))

@@ -6,8 +6,24 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
+from central.app import create_app as create_console_app
+from central.auth.administrators import AUDIENCE as CONSOLE
+from central.auth.administrators import ISSUER as CENTRAL
+from central.auth.administrators import AdministratorSessions, AdministratorSignIn
 from central.auth.public import Gate, gate_for, signer_from
-from central.router.public import RouteLookup, RouteReader, RouterLimits, RoutesUnavailable, TenantRouter
+from central.console.background import OperationRunner
+from central.console.invites import HeldInvites
+from central.console.tenants import Console
+from central.provisioning.public import CredentialRotation, HospitalServer, Provisioner
+from central.router.public import (
+    RedisRouteAnnouncer,
+    RouteLookup,
+    RouteReader,
+    RouterLimits,
+    RoutesUnavailable,
+    TenantRouter,
+)
+from central.sync.public import RedisDoorbell, SyncBus, WorkerGate
 from kernel.database.engines import Database, engine_for, parameters_of
 from kernel.passwords import Passwords
 from kernel.redis_client import HelpfulRedis, connect
@@ -26,8 +42,10 @@ from keys.public import (
     jwks,
     load_blind_index,
 )
+from manage.hospital_schema import MigratedHospitalSchema
 from tenant_app.app import create_app as create_staff_app
 from tenant_app.auth.service import StaffAccounts, StaffSessions, StaffSignIn
+from tenant_app.hospital.initialise import HospitalStart
 
 KEYRING_FILE = "keyring.json"
 
@@ -41,9 +59,7 @@ def key_provider(settings: Settings, policy: KeyPolicy) -> KeyProvider:
             auth = TokenAuth(settings.vault_token)
         else:
             raise InvalidSettings("VAULT_ADDR is set: give VAULT_TOKEN, or SOKHAM_VAULT_ROLE_ID and its secret")
-        return VaultTransitKeys(
-            url=settings.vault_addr, auth=auth, mount=settings.vault_transit_mount, policy=policy
-        )
+        return VaultTransitKeys(url=settings.vault_addr, auth=auth, mount=settings.vault_transit_mount, policy=policy)
     return LocalKeyring(
         settings.data_dir / "keys" / KEYRING_FILE, policy=policy, passphrase=settings.keyring_passphrase or None
     )
@@ -68,6 +84,20 @@ def central_database(settings: Settings, role: str, password: str, *, pool_size:
     return Database(engine_for(parameters, pool_size=pool_size))
 
 
+def route_reader(settings: Settings) -> RouteReader:
+    """Central's route functions. Raises InvalidSettings."""
+    if not settings.password_route:
+        raise InvalidSettings("SOKHAM_PASSWORD_ROUTE is missing: the password of the role sokham_route")
+    return RouteReader(
+        parameters_of(
+            settings.database_url,
+            user="sokham_route",
+            password=settings.password_route,
+            application=f"sokham-{settings.process}-route",
+        )
+    )
+
+
 @dataclass(frozen=True)
 class Routing:
     """What a process needs to reach hospitals."""
@@ -89,16 +119,7 @@ def routing(settings: Settings, *, process: str, purpose: str, with_index: bool 
     provider = key_provider(settings, PROCESSES[process])
     keychain = Keychain(provider)
     redis = helpful_redis(settings)
-    if not settings.password_route:
-        raise InvalidSettings("SOKHAM_PASSWORD_ROUTE is missing: the password of the role sokham_route")
-    reader = RouteReader(
-        parameters_of(
-            settings.database_url,
-            user="sokham_route",
-            password=settings.password_route,
-            application=f"sokham-{settings.process}-route",
-        )
-    )
+    reader = route_reader(settings)
     blind_index = load_blind_index(provider, reader.blind_index_keys()) if with_index else None
     limits = RouterLimits(
         budget=settings.connection_budget,
@@ -132,6 +153,55 @@ def issuer_of(routed: Routing, settings: Settings, *, issuer: str) -> tuple[Toke
 def passwords(settings: Settings) -> Passwords:
     """Argon2id with the parameters of the settings."""
     return Passwords(memory_kib=settings.argon2_memory_kib)
+
+
+def central_app(settings: Settings) -> Flask:
+    """The console and central's API. Raises InvalidSettings, RoutesUnavailable, KeySourceUnavailable as `routing`."""
+    redis = helpful_redis(settings)
+    if redis is None:
+        raise InvalidSettings("REDIS_URL is missing: central rings the workers and tells the routers through Redis")
+    provider = key_provider(settings, PROCESSES["central"])
+    keychain = Keychain(provider)
+    reader = route_reader(settings)
+    record = reader.signing_key(CENTRAL)
+    if record is None:
+        raise RoutesUnavailable("central has no signing key of its own")
+    public_keys = jwks(row["public_jwk"] for row in reader.signing_keys(CENTRAL))
+    database = central_database(settings, "console", settings.password_console)
+    server, announcer = HospitalServer.from_settings(settings), RedisRouteAnnouncer(redis)
+    runner = OperationRunner(
+        database=database,
+        provisioner=Provisioner(
+            central=database,
+            keychain=keychain,
+            server=server,
+            schema=MigratedHospitalSchema(),
+            initialiser=HospitalStart(keychain=keychain),
+            announcer=announcer,
+        ),
+        rotation=CredentialRotation(central=database, keychain=keychain, server=server, announcer=announcer),
+        invites=HeldInvites(keychain),
+    )
+    return create_console_app(
+        settings,
+        database=database,
+        gate=gate_for(
+            portal=CONSOLE, issuer=CENTRAL, keys=public_keys, required=("role",), secure=settings.secure_cookies
+        ),
+        sessions=AdministratorSessions(signer=signer_from(record, keychain=keychain, store=reader)),
+        sign_in=AdministratorSignIn(passwords(settings)),
+        console=Console(
+            announcer=announcer,
+            runner=runner,
+            staff_url=settings.staff_url.rstrip("/"),
+            own_url=settings.central_url.rstrip("/"),
+        ),
+        workers=WorkerGate(database=central_database(settings, "ingest", settings.password_ingest)),
+        blind_index=load_blind_index(provider, reader.blind_index_keys()),
+        bus=SyncBus(redis),
+        doorbell=RedisDoorbell(redis),
+        helpful={"keys": provider.check, "redis": redis.check},
+    )
 
 
 def staff_app(settings: Settings) -> Flask:

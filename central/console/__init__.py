@@ -1,1 +1,1 @@
-"""The administrators' console: pages and API."""
+"""The administrators' console: pages, and the API about hospitals, operations, the index and the sync."""

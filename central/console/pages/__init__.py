@@ -1,0 +1,29 @@
+"""The console's pages: HTML over the same services as the API, complete without JavaScript."""
+
+from typing import Final
+
+from flask import Blueprint
+
+from central.console.pages import (
+    hospital_changes,
+    hospitals,
+    lookup,
+    overview,
+    people,
+    records,
+    session,
+    sync,
+    work,
+)
+
+PAGES: Final[tuple[Blueprint, ...]] = (
+    session.blueprint,
+    overview.blueprint,
+    hospitals.blueprint,
+    hospital_changes.blueprint,
+    work.blueprint,
+    lookup.blueprint,
+    sync.blueprint,
+    people.blueprint,
+    records.blueprint,
+)
