@@ -41,7 +41,7 @@ def book(body: dict[str, Any]) -> _Answer:
 
 @blueprint.route("", methods=["GET"])
 @requires("appointment.read")
-@blueprint.arguments(AppointmentsAsked, location="query")
+@blueprint.arguments(AppointmentsAsked, location="query", unknown=None)
 @blueprint.response(200, AppointmentsAnswer)
 def appointments(asked: dict[str, Any]) -> Page[AppointmentRow]:
     """Appointments by day and time."""

@@ -1,6 +1,7 @@
 """What other folders may use of appointments."""
 
 from tenant_app.appointments.errors import SlotTaken, TransitionNotAllowed
+from tenant_app.appointments.free_times import LENGTHS, USUAL_HOURS, WHOLE_DAY, free_times
 from tenant_app.appointments.models import APPOINTMENT_STATUSES, APPOINTMENT_TYPES, Appointment
 from tenant_app.appointments.queries import (
     AppointmentRow,
@@ -9,6 +10,7 @@ from tenant_app.appointments.queries import (
     appointment,
     busy_times,
     count_by_status,
+    latest_before,
     list_appointments,
 )
 from tenant_app.appointments.rules import TRANSITIONS, possible_actions
@@ -17,7 +19,10 @@ from tenant_app.appointments.service import Booking, act, book, read, read_list
 __all__ = [
     "APPOINTMENT_STATUSES",
     "APPOINTMENT_TYPES",
+    "LENGTHS",
     "TRANSITIONS",
+    "USUAL_HOURS",
+    "WHOLE_DAY",
     "Appointment",
     "AppointmentRow",
     "Booking",
@@ -30,6 +35,8 @@ __all__ = [
     "book",
     "busy_times",
     "count_by_status",
+    "free_times",
+    "latest_before",
     "list_appointments",
     "possible_actions",
     "read",

@@ -108,12 +108,29 @@ def list_appointments(
     return page_of(rows, limit=limit, key=lambda row: (row.appointment_date, row.start_time, row.id))
 
 
-def count_by_status(*, uow: UnitOfWork, day: date) -> dict[str, int]:
-    """How many appointments of a day are in each status."""
+def count_by_status(
+    *, uow: UnitOfWork, day: date, doctor_id: UUID | None = None, department_id: UUID | None = None
+) -> dict[str, int]:
+    """How many appointments of a day are in each status, of all or of one doctor or department."""
     statement = (
         select(Appointment.status, func.count()).where(Appointment.appointment_date == day).group_by(Appointment.status)
     )
+    if doctor_id:
+        statement = statement.where(Appointment.doctor_id == doctor_id)
+    if department_id:
+        statement = statement.where(Appointment.department_id == department_id)
     return {row[0]: row[1] for row in uow.session.execute(statement)}
+
+
+def latest_before(*, uow: UnitOfWork, patient_id: UUID, day: date, limit: int = 20) -> list[AppointmentRow]:
+    """A patient's appointments before a day, the latest first: for beside a record whose reading is written down."""
+    statement = (
+        _rows()
+        .where(Appointment.patient_id == patient_id, Appointment.appointment_date < day)
+        .order_by(Appointment.appointment_date.desc(), Appointment.start_time.desc(), Appointment.id)
+        .limit(limit)
+    )
+    return [AppointmentRow(**row._mapping) for row in uow.session.execute(statement)]
 
 
 def busy_times(*, uow: UnitOfWork, doctor_id: UUID, day: date) -> list[BusyTime]:

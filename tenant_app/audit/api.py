@@ -38,7 +38,7 @@ AccessesAnswer = page_answer("Accesses", AccessAnswer)
 
 @blueprint.route("/<uuid:patient_id>/accesses", methods=["GET"])
 @requires("audit.read")
-@blueprint.arguments(Listed, location="query")
+@blueprint.arguments(Listed, location="query", unknown=None)
 @blueprint.response(200, AccessesAnswer)
 def accesses(asked: dict[str, Any], patient_id: UUID) -> Page[Access]:
     """Who saw or changed a patient's data, the newest first. Asking is an access too."""

@@ -1,15 +1,25 @@
 """Bodies and answers about patients."""
 
 from collections.abc import Mapping
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 import marshmallow as ma
 
+from kernel.text import N_
 from tenant_app.patients.models import BLOOD_TYPES, GENDERS
 from tenant_app.patients.queries import PatientRecord
 from tenant_app.schemas import MAX_TEXT, Body, page_answer
 
+BAD_WEIGHT: Final = N_("A weight is between 0.2 and 650 kg.")
+
 _optional: Mapping[str, Any] = {"load_default": ma.missing, "allow_none": True}
+
+
+def _weight(kilograms: Decimal) -> None:
+    """A function, for the bounds of a Range would go into the OpenAPI document as decimals, which JSON has not."""
+    if not Decimal("0.2") <= kilograms <= Decimal(650):
+        raise ma.ValidationError(BAD_WEIGHT)
 
 
 class ContactBody(Body):
@@ -36,7 +46,7 @@ class _Details(Body):
     )
     blood_type = ma.fields.String(**_optional, validate=ma.validate.OneOf(BLOOD_TYPES))
     height_cm = ma.fields.Integer(**_optional, strict=True, validate=ma.validate.Range(20, 280))
-    weight_kg = ma.fields.Decimal(**_optional, places=2, validate=ma.validate.Range(min=0.2, max=650))
+    weight_kg = ma.fields.Decimal(**_optional, places=2, validate=_weight)
     confirm_mismatch = ma.fields.Boolean(load_default=False)
 
 

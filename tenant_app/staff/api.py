@@ -61,7 +61,7 @@ def create_department(body: dict[str, Any]) -> Department:
 
 @blueprint.route("/departments", methods=["GET"])
 @requires("department.read")
-@blueprint.arguments(Listed, location="query")
+@blueprint.arguments(Listed, location="query", unknown=None)
 @blueprint.response(200, DepartmentsAnswer)
 def departments(asked: dict[str, Any]) -> Page[queries.DepartmentRow]:
     """Departments by code."""
@@ -91,7 +91,7 @@ def create_user(body: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/users", methods=["GET"])
 @requires("staff.read")
-@blueprint.arguments(UsersAsked, location="query")
+@blueprint.arguments(UsersAsked, location="query", unknown=None)
 @blueprint.response(200, UsersAnswer)
 def users(asked: dict[str, Any]) -> Page[queries.StaffMember]:
     """Staff by user name."""

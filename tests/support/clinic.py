@@ -11,11 +11,11 @@ from kernel.clock import local_today
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import new_row_id
 from kernel.web.actor import Actor
+from manage.demo.people import Person, person
 from tenant_app.appointments.public import AppointmentRow, Booking, book
 from tenant_app.patients.public import PatientRecord, Registration, register
 from tenant_app.staff.models import Department, Role, User, UserRole
 from tenant_app.staff.permissions import ROLE_PERMISSIONS
-from tests.support.factories import Person, person
 from tests.support.hospitals import Hospital
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from kernel.errors import InvalidFields, NotFound, PreconditionFailed
+from manage.demo.people import cccd_for, people, person
 from tenant_app.audit.models import AuditLog
 from tenant_app.outbox.models import OutboxEvent
 from tenant_app.patients.public import (
@@ -24,7 +25,6 @@ from tenant_app.patients.public import (
 )
 from tests.support.clinic import Clinic, registration
 from tests.support.counting import Counting
-from manage.demo.people import cccd_for, people, person
 
 
 def _outbox(clinic: Clinic) -> list[Any]:

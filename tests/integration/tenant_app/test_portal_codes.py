@@ -10,10 +10,10 @@ from central.patient_index.public import parse_identifier
 from kernel.clock import utc_now
 from kernel.errors import NotFound
 from kernel.ids import new_row_id
+from manage.demo.people import Person, person
 from tenant_app.patients.public import PatientInactive, Registration, portal_state, register
 from tenant_app.portal.public import NoIdentifier, Redeemed, issue_code, new_code, parse_code, redeem_code
 from tests.support.clinic import Clinic
-from manage.demo.people import Person, person
 
 
 def _issue(clinic: Clinic, who: Person) -> str:
