@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from kernel.errors import SokhamError
+from kernel.telemetry import logs
 
 COMMANDS = Path(__file__).parent / "commands"
 PACKAGE = "manage.commands"
@@ -45,7 +46,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except SokhamError as err:
-            raise click.ClickException(str(err)) from err
+            raise click.ClickException(told(err)) from err
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,6 +56,7 @@ def main() -> None:
 
     Exit codes: 0 done, 1 failed, 2 wrong usage.
     """
+    logs.configure(level="WARNING", process="sokham", stream=sys.stderr)
     # Names are Vietnamese; a terminal in the C locale must not make a message fail.
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
@@ -72,6 +74,14 @@ def data_dir_option(function: Callable[..., Any]) -> Callable[..., Any]:
         show_envvar=True,
         help="Folder that keeps everything of this installation.",
     )(function)
+
+
+def told(error: SokhamError) -> str:
+    """What a person is told of an error: its own words, else what its class has to say, and each field's messages."""
+    words = str(error)
+    if words == error.code and error.title:
+        words = f"{error.title}. {error.advice}".strip()
+    return "\n".join((words, *(f"  {field}: {' '.join(said)}" for field, said in error.errors.items())))
 
 
 def _first_line(command: str) -> str:

@@ -19,8 +19,9 @@ from central.provisioning.server import HospitalServer
 from central.provisioning.template import ensure_template
 from central.registry.announcing import RouteAnnouncer
 from central.registry.credentials import DatabasePlace
+from central.registry.errors import TenantCodeTaken
 from central.registry.models import Operation, Tenant
-from central.registry.queries import latest_operation, tenant_by_id
+from central.registry.queries import latest_operation, tenant_by_code, tenant_by_id
 from central.registry.service import NewTenant, create_tenant, put_credentials, transition
 from kernel.database.engines import Database
 from kernel.database.unit_of_work import UnitOfWork
@@ -103,6 +104,17 @@ class Provisioner:
             operation = reserve(uow=uow, new=new, admin=admin, actor=actor)
             uow.commit()
         return self.run(operation.id)
+
+    def provision_or_resume(self, *, new: NewTenant, admin: FirstStaff, actor: Actor | None = None) -> Provisioned:
+        """The same, or go on where a hospital of this code was not finished; raises as `provision`."""
+        try:
+            return self.provision(new=new, admin=admin, actor=actor)
+        except TenantCodeTaken:
+            with self._central.unit_of_work() as uow:
+                row = tenant_by_code(uow=uow, code=new.tenant_code)
+            if row.status not in {"provisioning", "failed"}:
+                raise
+            return self.resume(TenantId.parse(row.id))
 
     def resume(self, tenant: TenantId) -> Provisioned:
         """Go on with a hospital whose making was killed or failed. Raises OperationUnknown when nothing is left."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from central.registry.models import TenantCredential
 from kernel.ids import TenantId
 from keys.public import DataKeyStore, FieldContext, Keychain, Undecryptable, dek_id_of, scopes
 
@@ -89,3 +90,22 @@ def open_password(*, route: SealedCredential, purpose: str, keychain: Keychain, 
     )
     context = FieldContext(tenant, _TABLE, place.column, route.credential_id)
     return keychain.open(store, sealed, scope=scopes.FOR_CREDENTIAL[purpose], tenant=tenant, context=context).decode()
+
+
+def open_credential(row: TenantCredential, *, keychain: Keychain, store: DataKeyStore) -> str:
+    """The password in a credential's own row, for a role that may read it (migrations); raises as `open_password`."""
+    return open_password(route=_RowAsRoute(row), purpose=row.purpose, keychain=keychain, store=store)
+
+
+class _RowAsRoute:
+    """A row of `tenant_credentials`, whose id is what a route calls the credential's id."""
+
+    def __init__(self, row: TenantCredential) -> None:
+        self.tenant_id = row.tenant_id
+        self.credential_id = row.id
+        self.database_host = row.database_host
+        self.database_port = row.database_port
+        self.database_name = row.database_name
+        self.database_username = row.database_username
+        self.database_password_encrypted = row.database_password_encrypted
+        self.encryption_key_id = row.encryption_key_id

@@ -1,7 +1,7 @@
 """What other folders may use of the registry."""
 
 from central.registry.announcing import RouteAnnouncer, Unannounced, announce_after_commit
-from central.registry.credentials import DatabasePlace, SealedCredential, open_password, seal_password
+from central.registry.credentials import DatabasePlace, SealedCredential, open_credential, open_password, seal_password
 from central.registry.data_keys import SqlDataKeyStore
 from central.registry.errors import (
     DomainTaken,
@@ -12,6 +12,7 @@ from central.registry.errors import (
 )
 from central.registry.models import (
     CREDENTIAL_PURPOSES,
+    SUBSCRIPTION_PLANS,
     DataKeyRecord,
     Operation,
     SigningKeyRecord,
@@ -31,6 +32,7 @@ from central.registry.service import NewTenant, change_tenant, create_tenant, re
 
 __all__ = [
     "CREDENTIAL_PURPOSES",
+    "SUBSCRIPTION_PLANS",
     "CredentialView",
     "DataKeyRecord",
     "DatabasePlace",
@@ -54,6 +56,7 @@ __all__ = [
     "credentials_of",
     "latest_operation",
     "list_tenants",
+    "open_credential",
     "open_password",
     "operation",
     "resume",

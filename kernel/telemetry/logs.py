@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -51,8 +51,11 @@ def _clean(value: object) -> object:
     return value
 
 
-def configure(*, level: str = "INFO", process: str) -> None:
-    """Send structlog and the standard library's logging to standard output, one JSON object a line."""
+def configure(*, level: str = "INFO", process: str, stream: TextIO | None = None) -> None:
+    """Send structlog and the standard library's logging to standard output, one JSON object a line.
+
+    `stream` is another place: a command's standard output is for what was asked.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -68,7 +71,7 @@ def configure(*, level: str = "INFO", process: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

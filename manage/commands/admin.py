@@ -1,0 +1,59 @@
+"""Platform administrators: create one, with a one-time invite."""
+
+import json
+from pathlib import Path
+
+import click
+
+from central.audit.public import record
+from central.auth.administrators import AdministratorSignIn, create_administrator
+from central.auth.models import ADMINISTRATOR_ROLES
+from manage import operator, wiring
+from manage.cli import data_dir_option
+from manage.data_dir import DataDir
+
+
+@click.group()
+def admin() -> None:
+    """Platform administrators: create one, with a one-time invite."""
+
+
+@admin.command()
+@click.argument("username")
+@click.option("--role", type=click.Choice(ADMINISTRATOR_ROLES), default="super_admin", show_default=True)
+@click.option("--email", help="E-mail address; <username>@sokham.invalid when not given.")
+@click.option("--name", help="Full name; the user name when not given.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@data_dir_option
+def create(username: str, role: str, email: str | None, name: str | None, as_json: bool, data_dir: Path) -> None:
+    """Create an administrator; prints the one-time invite with which they choose a password."""
+    settings = operator.operator_settings(DataDir(data_dir))
+    database = operator.console_database(settings)
+    try:
+        with database.unit_of_work() as uow:
+            administrator, issued = create_administrator(
+                uow=uow,
+                signing_in=AdministratorSignIn(wiring.passwords(settings)),
+                username=username,
+                email=email or f"{username.strip().lower()}@sokham.invalid",
+                full_name=name or username,
+                role=role,
+            )
+            record(
+                uow=uow, actor=None, action="admin.create", resource_type="administrator", resource_id=administrator.id
+            )
+            shown = {
+                "id": str(administrator.id),
+                "username": administrator.username,
+                "role": administrator.role,
+                "invite_token": issued.secret.text,
+                "expires_at": issued.expires_at.isoformat(),
+            }
+            uow.commit()
+    finally:
+        database.dispose()
+    if as_json:
+        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        return
+    click.echo(f"{shown['username']} is a {shown['role']}. Invite, good until {shown['expires_at']}, shown only now:")
+    click.echo(shown["invite_token"])

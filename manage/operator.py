@@ -1,0 +1,98 @@
+"""What a command of the operator works with, on an installation that runs (`sokham up`, or servers of your own)."""
+
+import os
+from typing import Any
+
+from central.provisioning.public import CredentialRotation, HospitalServer, Provisioner
+from central.registry.public import RouteAnnouncer, Unannounced
+from central.router.public import RedisRouteAnnouncer
+from kernel.database.engines import Database, parameters_of
+from kernel.settings import Settings, read
+from keys.public import PROCESSES, Keychain, KeyPolicy
+from manage import wiring
+from manage.data_dir import DataDir
+from manage.embedded.addresses import RedisAddress
+from manage.embedded.postgres import EmbeddedPostgres
+from manage.embedded.redis import EmbeddedRedis
+from manage.environment import settings_of
+from manage.errors import CommandFailed
+from manage.hospital_schema import MigratedHospitalSchema
+from manage.run_context import RunContext, WebPorts
+from tenant_app.hospital.initialise import HospitalStart
+
+DEFAULT_PORT_BASE = 8000
+
+
+def operator_settings(data_dir: DataDir) -> Settings:
+    """Settings with every role's password: from the environment, and for embedded servers from the data folder.
+
+    Raises ServerFailed (with the remedy) when an embedded server does not run.
+    """
+    settings = read(os.environ)
+    if not settings.database_url and not data_dir.path.exists():
+        raise CommandFailed(f"There is nothing in {data_dir.path}. Start it with `sokham up`, or set DATABASE_URL.")
+    context = RunContext(
+        data_dir=data_dir,
+        settings=settings,
+        ports=WebPorts.from_base(DEFAULT_PORT_BASE),
+        demo=False,
+        postgres=None if settings.database_url else EmbeddedPostgres(data_dir.postgres).address(),
+        redis=None if settings.redis_url else _redis(data_dir),
+    )
+    return settings_of(context, "operator")
+
+
+def console_database(settings: Settings) -> Database:
+    """Central's database as the console's role, for what a command changes."""
+    return wiring.central_database(settings, "console", settings.password_console, pool_size=2)
+
+
+def owner_parameters(settings: Settings) -> dict[str, Any]:
+    """libpq parameters of the owner of central's schema, for migrations."""
+    return parameters_of(
+        settings.database_url, user="sokham_owner", password=settings.password_owner, application="sokham-migrate"
+    )
+
+
+def announcer(settings: Settings) -> RouteAnnouncer:
+    """Tells the routers over Redis; without Redis they find out by themselves."""
+    redis = wiring.helpful_redis(settings)
+    return Unannounced() if redis is None else RedisRouteAnnouncer(redis)
+
+
+def provisioner(settings: Settings, *, central: Database, policy: KeyPolicy) -> Provisioner:
+    """Makes hospitals, with what a process of this policy may do with keys."""
+    keychain = Keychain(wiring.key_provider(settings, policy))
+    return Provisioner(
+        central=central,
+        keychain=keychain,
+        server=HospitalServer.from_settings(settings),
+        schema=MigratedHospitalSchema(),
+        initialiser=HospitalStart(keychain=keychain),
+        announcer=announcer(settings),
+    )
+
+
+def ensure_template(settings: Settings) -> str:
+    """The template for new hospitals at the head; returns its name."""
+    database = console_database(settings)
+    try:
+        return provisioner(settings, central=database, policy=PROCESSES["central"]).ensure_template()
+    finally:
+        database.dispose()
+
+
+def rotation(settings: Settings, *, central: Database, policy: KeyPolicy) -> CredentialRotation:
+    """Rotates credentials, likewise."""
+    return CredentialRotation(
+        central=central,
+        keychain=Keychain(wiring.key_provider(settings, policy)),
+        server=HospitalServer.from_settings(settings),
+        announcer=announcer(settings),
+    )
+
+
+def _redis(data_dir: DataDir) -> RedisAddress | None:
+    """The embedded Redis; a command does without it when it does not run."""
+    redis = EmbeddedRedis(data_dir.redis)
+    return redis.address() if redis.is_running() else None
