@@ -27,7 +27,8 @@ def ensure_sync_key(*, uow: UnitOfWork, tenant: TenantId, keychain: Keychain, cl
     record = _newest(uow)
     if record is None:
         key = SigningKey.generate(issuer=f"hospital:{tenant}", lifetime=LIFETIME, clock=clock)
-        row = key.to_row(key=keychain.current(SyncDataKeys(uow, tenant), tenant=tenant, scope=scopes.SYNC_SIGNING))
+        data_key = keychain.current(SyncDataKeys(uow, tenant), tenant=tenant, scope=scopes.SYNC_SIGNING)
+        row = key.to_row(key=data_key, table=TABLE)
         record = SyncSigningKeyRecord(
             kid=row.kid,
             issuer=row.issuer,

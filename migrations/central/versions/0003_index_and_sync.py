@@ -201,6 +201,8 @@ GRANT UPDATE (state, decided_by, decided_at) ON sync_dead_letters TO sokham_cons
 
 GRANT SELECT ON sync_keys TO sokham_ingest;
 GRANT SELECT, INSERT, DELETE ON sync_used_tokens, sync_inbox TO sokham_ingest;
+-- What lets rows be locked for the deletion of old tokens.
+GRANT UPDATE (expires_at) ON sync_used_tokens TO sokham_ingest;
 GRANT SELECT, INSERT ON person_identifiers, sync_changes, sync_history, hospital_audit_heads TO sokham_ingest;
 GRANT SELECT, INSERT, UPDATE ON persons, patient_tombstones, sync_dead_letters, tenant_sync_status TO sokham_ingest;
 GRANT SELECT, INSERT, UPDATE, DELETE ON central_patient_index TO sokham_ingest;

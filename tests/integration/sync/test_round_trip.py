@@ -1,0 +1,39 @@
+"""From a hospital's transaction to central's index, and back."""
+
+from sync_worker.runner import Worker
+from tests.support.databases import CentralDatabase
+from tests.support.hospitals import Hospital
+from tests.support.sync import add_patient, cccd_number, rows, states
+
+
+def test_a_patient_reaches_the_index_sealed_and_the_settled_id_comes_back(
+    two_hospitals: tuple[Hospital, Hospital], central: CentralDatabase, worker: Worker
+) -> None:
+    here, there = two_hospitals
+    with here.unit_of_work() as uow:
+        patient = add_patient(uow, cccd=cccd_number(1), name="Trần Thị Bình")
+        uow.commit()
+    worker.run_once()
+    with central.superuser() as connection:
+        entries = rows(
+            connection,
+            "SELECT tenant_id, patient_local_id, patient_global_id, status, epoch, n FROM central_patient_index",
+        )
+        everything = " ".join(
+            str(rows(connection, f"SELECT * FROM {table}"))
+            for table in (
+                "central_patient_index",
+                "person_identifiers",
+                "persons",
+                "sync_inbox",
+                "sync_history",
+                "sync_changes",
+            )
+        )
+    assert entries == [(here.tenant, patient.id, patient.patient_global_id, "active", 1, 1)]
+    assert "Bình" not in everything
+    assert cccd_number(1) not in everything
+    with here.superuser() as connection:
+        assert rows(connection, "SELECT global_id_state FROM patients") == [("settled",)]
+        assert rows(connection, "SELECT state, payload FROM outbox") == [("settled", {})]
+    assert states(there) == {}
