@@ -1,0 +1,76 @@
+"""`python -m benchmarks [--only NAME …] [--quick]`: all figures, one table, benchmarks/results.json."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from benchmarks import connections, new_hospital, route
+from benchmarks.bench import Bench
+from benchmarks.ground import temporary_ground
+from benchmarks.harness import Figure, Outcome, console, machine
+from benchmarks.scale import QUICK, WHOLE, Scale
+from kernel.telemetry import logs
+
+RESULTS: Final = Path(__file__).with_name("results.json")
+
+# The fleet of hospitals is made first, for new_hospital, and the others use it.
+GROUPS: Final[dict[str, Callable[[Bench], Iterator[Figure]]]] = {
+    "new_hospital": new_hospital.run,
+    "route": route.run,
+    "connections": connections.run,
+}
+
+
+@click.command()
+@click.option("--only", "names", multiple=True, type=click.Choice(list(GROUPS)), help="A group; may be repeated.")
+@click.option("--quick", is_flag=True, help="Less data; the bars are not judged.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where the results go.")
+def main(*, names: Sequence[str], quick: bool, output: Path | None) -> None:
+    """Figures as ratios of ours to the bare thing, side by side in one run.
+
+    A whole run writes benchmarks/results.json; one of a part, or a quick one, only where --output says.
+    """
+    screen = console()
+    scale = QUICK if quick else WHOLE
+    if quick:
+        screen.print("[bold]Quick:[/] less data and fewer rounds; the bars are not judged.")
+    outcome = Outcome(judged=not quick)
+    started = time.monotonic()
+    _run(screen, scale, outcome, names or tuple(GROUPS))
+    screen.print(outcome.table())
+    screen.print(f"{machine()}; {time.monotonic() - started:.0f} s")
+    path = output or (None if quick or names else RESULTS)
+    if path is not None:
+        outcome.write(path, machine=machine())
+        screen.print(f"Written to {path}")
+    if outcome.missed:
+        screen.print(f"[bold red]Missed:[/] {', '.join(figure.name for figure in outcome.missed)}")
+        raise SystemExit(1)
+
+
+def _run(screen: Console, scale: Scale, outcome: Outcome, names: Sequence[str]) -> None:
+    columns = (SpinnerColumn(), TextColumn("{task.fields[group]}"), BarColumn(20), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("{task.description}"), console=screen, transient=True) as progress:
+        task = progress.add_task("", total=len(names), group="")
+
+        def report(text: str) -> None:
+            progress.update(task, description=text)
+
+        with temporary_ground(scale=scale, report=report) as ground:
+            for name in names:
+                progress.update(task, group=name)
+                for figure in GROUPS[name](Bench(ground=ground, scale=scale, report=report)):
+                    outcome.figures.append(figure)
+                    screen.print(f"  {figure.name}: {figure.value:.3g} {figure.unit}")
+                progress.advance(task)
+
+
+if __name__ == "__main__":
+    # What the product logs at work is not wanted among the figures.
+    logs.configure(level="CRITICAL", process="benchmarks")
+    main()

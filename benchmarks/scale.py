@@ -1,0 +1,58 @@
+"""How much data and how many rounds: the whole, or `--quick`, whose figures say only that everything works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """Sizes of one run."""
+
+    quick: bool
+    rounds: int
+    hospitals: int
+    patients_of_each: int
+    index_patients: int
+    index_persons: int
+    warm_calls: int
+    orm_reads: int
+    cold_lookups: int
+    traffic_calls: int
+    wall_seconds: float
+    request_seconds: float
+    outbox_rows: int
+    sync_rounds: int
+
+
+WHOLE = Scale(
+    quick=False,
+    rounds=7,
+    hospitals=300,
+    patients_of_each=50,
+    index_patients=1_000_000,
+    index_persons=870_000,
+    warm_calls=20_000,
+    orm_reads=1_500,
+    cold_lookups=1_500,
+    traffic_calls=200,
+    wall_seconds=7.0,
+    request_seconds=5.0,
+    outbox_rows=100_000,
+    sync_rounds=5,
+)
+
+QUICK = Scale(
+    quick=True,
+    rounds=2,
+    hospitals=24,
+    patients_of_each=20,
+    index_patients=20_000,
+    index_persons=18_000,
+    warm_calls=3_000,
+    orm_reads=200,
+    cold_lookups=200,
+    traffic_calls=40,
+    wall_seconds=3.0,
+    request_seconds=1.0,
+    outbox_rows=3_000,
+    sync_rounds=1,
+)
