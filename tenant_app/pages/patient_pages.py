@@ -1,0 +1,286 @@
+"""Finding patients, and the page of one: who they are, their appointments, their account, who looked."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+from flask_babel import gettext
+
+from kernel.clock import local_today
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.errors import InvalidFields
+from kernel.ids import parse_uuid
+from kernel.settings import Settings
+from kernel.text import N_
+from kernel.web.access import requires
+from kernel.web.actor import Actor, current_actor
+from kernel.web.collaborators import collaborator, request_unit_of_work
+from kernel.web.problems import sentences
+from tenant_app.appointments.public import AppointmentRow, Filter, latest_before, read_list
+from tenant_app.audit.public import accesses_of_patient, record
+from tenant_app.hospital.public import hospital_info
+from tenant_app.pages.day import actions_for
+from tenant_app.pages.forms import page, spoken, typed, wants_part
+from tenant_app.pages.shown import GENDER_NAMES, TYPE_NAMES, age, banner, numbers
+from tenant_app.patients.public import (
+    PatientInactive,
+    PatientRecord,
+    PatientRow,
+    patient_record,
+    portal_state,
+    read,
+    read_search,
+    search,
+)
+from tenant_app.portal.public import NoIdentifier, issue_code
+
+blueprint = Blueprint("patient_pages", __name__, url_prefix="/patients")
+
+# As typed, a search begins with this many characters; the button searches with fewer.
+FIRST_AT: Final = 2
+FOUND_AT_ONCE: Final = 25
+# What may travel from booking through the search and back: ids and a day, nothing of the patient.
+_CARRIED: Final = ("day", "doctor", "department")
+
+ACTION_NAMES: Final = {
+    "patient.register": N_("Registered the patient"),
+    "patient.read": N_("Opened the record"),
+    "patient.update": N_("Changed the record"),
+    "patient.invite": N_("Gave an activation code"),
+    "patient.reveal": N_("Showed the identifiers in full"),
+    "appointment.book": N_("Booked an appointment"),
+    "appointment.read": N_("Opened an appointment"),
+    "appointment.list": N_("Looked at the appointments"),
+    "appointment.confirm": N_("Confirmed an appointment"),
+    "appointment.start": N_("Started an appointment"),
+    "appointment.complete": N_("Completed an appointment"),
+    "appointment.cancel": N_("Cancelled an appointment"),
+}
+FIELD_NAMES: Final = {
+    "full_name": N_("Full name"),
+    "date_of_birth": N_("Date of birth"),
+    "gender": N_("Sex"),
+    "phone": N_("Phone"),
+    "email": N_("E-mail"),
+    "address": N_("Address"),
+    "emergency_contact": N_("Person to call"),
+    "allergies": N_("Allergies"),
+    "blood_type": N_("Blood type"),
+    "height_cm": N_("Height"),
+    "weight_kg": N_("Weight"),
+    "cccd": N_("CCCD"),
+    "cmnd": N_("Old identity card"),
+    "bhyt": N_("Health insurance"),
+    "passport": N_("Passport"),
+    "status": N_("Status"),
+}
+KIND_NAMES: Final = {
+    "staff": N_("Staff"),
+    "patient": N_("The patient"),
+    "admin": N_("Platform administrator"),
+    "worker": N_("The system"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundPatient:
+    """A line of the results."""
+
+    row: PatientRow
+    age: str
+
+
+@blueprint.route("")
+@requires("patient.read")
+def find() -> Response:
+    """The search box."""
+    return page("patients/find.html", query="", found=None, errors={}, carried=_carried(), next_cursor=None)
+
+
+@blueprint.route("", methods=["POST"])
+@requires("patient.read")
+def results() -> Response:
+    """Who fits what was typed. A post, because a CCCD must stand in no address."""
+    uow, actor = request_unit_of_work(), current_actor()
+    query = typed("query")
+    values: dict[str, Any] = {
+        "query": query,
+        "found": None,
+        "errors": {},
+        "carried": _carried(),
+        "next_cursor": None,
+    }
+    if query and (len(query) >= FIRST_AT or not wants_part()):
+        try:
+            terms = read_search(query)
+            listed = search(
+                uow=uow,
+                actor=actor,
+                terms=terms,
+                limit=FOUND_AT_ONCE,
+                cursor=request.form.get("cursor") or None,
+            )
+        except InvalidFields as wrong:
+            values["errors"] = spoken(wrong.errors)
+        else:
+            today = local_today()
+            values["found"] = [FoundPatient(row=row, age=age(row.date_of_birth, today=today)) for row in listed.items]
+            values["next_cursor"] = listed.next_cursor
+            values["kinds"] = terms.kinds
+        uow.commit()
+    return page("patients/results.html" if wants_part() else "patients/find.html", **values)
+
+
+@blueprint.route("/<patient_id>")
+@requires("patient.read")
+def show(patient_id: str) -> Response:
+    """The patient's page; the identifiers are masked."""
+    return _show(parse_uuid(patient_id, what="patient"))
+
+
+@blueprint.route("/<patient_id>/identifiers", methods=["POST"])
+@requires("patient.read")
+def reveal(patient_id: str) -> Response:
+    """The same with the identifiers in full, which is written down as such."""
+    wanted = parse_uuid(patient_id, what="patient")
+    if not wants_part():
+        return _show(wanted, revealed=True)
+    uow = request_unit_of_work()
+    found = patient_record(uow=uow, patient_id=wanted)
+    _record_reveal(uow, current_actor(), found)
+    uow.commit()
+    return page(
+        "patients/identifiers.html", identifiers=numbers(found, revealed=True), patient_id=wanted, revealed=True
+    )
+
+
+@blueprint.route("/<patient_id>/portal-code", methods=["POST"])
+@requires("patient.invite")
+def give_code(patient_id: str) -> Response:
+    """A new activation code, shown this once, on a slip to print."""
+    uow, actor = request_unit_of_work(), current_actor()
+    wanted = parse_uuid(patient_id, what="patient")
+    try:
+        issued = issue_code(uow=uow, actor=actor, patient_id=wanted)
+    except (NoIdentifier, PatientInactive) as refused:
+        uow.session.rollback()
+        return _show(wanted, refused=sentences(refused), status=refused.status)
+    found = patient_record(uow=uow, patient_id=wanted)
+    hospital = hospital_info(uow=uow)
+    uow.commit()
+    patient_url = collaborator(Settings).patient_url
+    return page(
+        "patients/portal_code.html",
+        code=issued.activation_code,
+        expires_at=issued.expires_at,
+        patient=banner(found),
+        hospital=hospital,
+        activate_url=f"{patient_url}/activate",
+        # On paper the address is copied by hand: without what browsers add by themselves.
+        portal_address=urlsplit(patient_url).netloc or patient_url,
+    )
+
+
+@blueprint.route("/<patient_id>/access")
+@requires("audit.read")
+def access(patient_id: str) -> Response:
+    """Who looked at this patient's data, the newest first. Looking at this list is not a look at the patient."""
+    uow = request_unit_of_work()
+    wanted = parse_uuid(patient_id, what="patient")
+    found = patient_record(uow=uow, patient_id=wanted)
+    listed = accesses_of_patient(uow=uow, patient_id=wanted, limit=50, cursor=request.args.get("cursor") or None)
+    record(uow=uow, actor=current_actor(), action="audit.read", resource_type="patient", resource_id=wanted)
+    uow.commit()
+    return page(
+        "patients/access.html",
+        patient=banner(found),
+        rows=listed.items,
+        next_cursor=listed.next_cursor,
+        action_names=ACTION_NAMES,
+        field_names=FIELD_NAMES,
+        kind_names=KIND_NAMES,
+    )
+
+
+def _carried() -> dict[str, str]:
+    """What booking wants back with the patient, if it asked for one."""
+    given = request.form if request.method == "POST" else request.args
+    return {name: given[name] for name in _CARRIED if given.get(name)}
+
+
+def _show(
+    patient_id: UUID, *, revealed: bool = False, refused: tuple[str, str] | None = None, status: int = 200
+) -> Response:
+    uow, actor = request_unit_of_work(), current_actor()
+    found = read(uow=uow, actor=actor, patient_id=patient_id)
+    if revealed:
+        _record_reveal(uow, actor, found)
+    today = local_today()
+    coming: list[AppointmentRow] = []
+    past: list[AppointmentRow] = []
+    if actor.may("appointment.read"):
+        wanted = Filter(since=today, patient_id=patient_id)
+        coming = read_list(uow=uow, actor=actor, wanted=wanted, limit=20).items
+        past = latest_before(uow=uow, patient_id=patient_id, day=today)
+    portal = portal_state(uow=uow, patient_id=patient_id)
+    patient = found.patient
+    answer = page(
+        "patients/show.html",
+        status=status,
+        patient=banner(found),
+        person=patient,
+        details=_details(patient),
+        identifiers=numbers(found, revealed=revealed),
+        revealed=revealed,
+        has_cccd="cccd" in found.identifiers,
+        coming=coming,
+        past=past,
+        can_cancel=[row.id for row in coming if "cancel" in actions_for(actor, row.status)],
+        portal=portal,
+        refused=refused,
+        just_registered=request.args.get("registered") == "1",
+        type_names=TYPE_NAMES,
+        today=today,
+    )
+    uow.commit()
+    return answer
+
+
+def _details(patient: Any) -> list[tuple[str, str | None]]:
+    contact = patient.emergency_contact or {}
+    to_call = " · ".join(str(contact[name]) for name in ("name", "relation", "phone") if contact.get(name))
+    body = [
+        f"{patient.height_cm} cm" if patient.height_cm else "",
+        f"{patient.weight_kg} kg" if patient.weight_kg else "",
+    ]
+    return [
+        (gettext("Sex"), gettext(GENDER_NAMES[patient.gender])),
+        (gettext("Phone"), _phone(patient.phone)),
+        (gettext("E-mail"), patient.email),
+        (gettext("Address"), patient.address),
+        (gettext("Person to call"), to_call or None),
+        (gettext("Blood type"), patient.blood_type),
+        (gettext("Height and weight"), ", ".join(part for part in body if part) or None),
+        (gettext("Allergies"), ", ".join(map(str, patient.allergies or [])) or None),
+    ]
+
+
+def _phone(number: str | None) -> str | None:
+    """`0912 345 678`, in the groups in which it is read out."""
+    if number and len(number) == 10 and number.startswith("0"):
+        return f"{number[:4]} {number[4:7]} {number[7:]}"
+    return number
+
+
+def _record_reveal(uow: UnitOfWork, actor: Actor, found: PatientRecord) -> None:
+    record(
+        uow=uow,
+        actor=actor,
+        action="patient.reveal",
+        resource_type="patient",
+        resource_id=found.patient.id,
+        patient_id=found.patient.id,
+        changed=found.identifiers,
+    )

@@ -1,0 +1,103 @@
+"""How things are said to people: ages, days, masked numbers, names of statuses and kinds."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from flask_babel import format_date, gettext, ngettext
+
+from central.patient_index.public import Cccd, parse_identifier
+from kernel.clock import local_today
+from kernel.text import N_
+from tenant_app.patients.public import PatientRecord
+
+TYPE_NAMES: Final[Mapping[str, str]] = {
+    "consultation": N_("Consultation"),
+    "follow_up": N_("Follow-up visit"),
+    "emergency": N_("Emergency"),
+}
+GENDER_NAMES: Final[Mapping[str, str]] = {"male": N_("Male"), "female": N_("Female"), "other": N_("Other")}
+SYSTEM_NAMES: Final[Mapping[str, str]] = {
+    "cccd": N_("CCCD"),
+    "cmnd": N_("Old identity card"),
+    "bhyt": N_("Health insurance"),
+    "passport": N_("Passport"),
+}
+SOURCE_NAMES: Final[Mapping[str, str]] = {
+    "hospital_staff": N_("Booked by staff"),
+    "web_portal": N_("Booked by the patient"),
+    "mobile_app": N_("Booked by the patient"),
+}
+# How doctors of children count: days for the newborn, then months, years from three on.
+_MONTHS_UNTIL: Final = 36
+
+
+def months_between(born: date, today: date) -> int:
+    """Whole months of age."""
+    return (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
+
+
+def age(born: date, *, today: date | None = None) -> str:
+    """`35 tuổi`, `14 tháng tuổi`, `3 ngày tuổi`."""
+    day = today or local_today()
+    months = months_between(born, day)
+    if months < 1:
+        return str(ngettext("%(num)d day old", "%(num)d days old", max(0, (day - born).days)))
+    if months < _MONTHS_UNTIL:
+        return str(ngettext("%(num)d month old", "%(num)d months old", months))
+    return str(ngettext("%(num)d year old", "%(num)d years old", months // 12))
+
+
+def long_day(day: date) -> str:
+    """`Thứ Bảy, 21/11/2026`."""
+    written: str = format_date(day, "EEEE, dd/MM/yyyy")
+    return written[:1].upper() + written[1:]
+
+
+def masked(system: str, value: str) -> str:
+    """A stored identifier, hidden but for what helps to recognise it."""
+    if system == "cccd":
+        return f"{value[:4]}******{value[-2:]}"
+    return parse_identifier(system, value).masked
+
+
+def open_number(system: str, value: str) -> str:
+    """A stored identifier in the groups in which people read it out."""
+    return f"{value[:3]} {value[3:6]} {value[6:9]} {value[9:]}" if system == "cccd" else value
+
+
+def numbers(record: PatientRecord, *, revealed: bool = False) -> list[dict[str, str]]:
+    """A patient's identifiers for the banner: {label, masked}."""
+    show = open_number if revealed else masked
+    return [
+        {"label": gettext(SYSTEM_NAMES[system]), "masked": show(system, record.identifiers[system])}
+        for system in SYSTEM_NAMES
+        if system in record.identifiers
+    ]
+
+
+def banner(record: PatientRecord, *, revealed: bool = False) -> dict[str, Any]:
+    """What the kit's patient_banner takes."""
+    patient = record.patient
+    return {
+        "id": patient.id,
+        "name": patient.full_name,
+        "code": patient.patient_code,
+        "sex": patient.gender,
+        "date_of_birth": patient.date_of_birth,
+        "age": age(patient.date_of_birth),
+        "identifiers": numbers(record, revealed=revealed),
+        "allergies": [str(item) for item in patient.allergies or []],
+        "status": patient.status,
+    }
+
+
+def summary_of(cccd: Cccd) -> str:
+    """What a CCCD says of its holder: `Hà Nội · Nữ · 1990`."""
+    place = cccd.place or gettext("Registered abroad")
+    return " · ".join((place, gettext(GENDER_NAMES[cccd.gender]), str(cccd.birth_year)))
+
+
+def options(names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Choices for a form, in the reader's language."""
+    return [(value, gettext(name)) for value, name in names.items()]
