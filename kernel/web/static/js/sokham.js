@@ -242,6 +242,14 @@
     }
   });
 
+  // ---- a secret in the part of the address that is never sent:  <input data-from-fragment>
+  const secret = document.querySelector("input[data-from-fragment]");
+  if (secret && window.location.hash.length > 1) {
+    secret.value = decodeURIComponent(window.location.hash.slice(1));
+    // It must not stay in the browser's history, nor on a screen that somebody photographs.
+    window.history.replaceState(null, "", window.location.pathname + window.location.search);
+  }
+
   // ---- after a load or a swap
   function prepare(scope) {
     const wrong = scope.querySelector('[aria-invalid="true"]');
