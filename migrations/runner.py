@@ -31,7 +31,7 @@ STATEMENT_TIMEOUT_MS: Final = 600_000
 
 _HISTORY: Final[Mapping[Which, str]] = {"central": "central_migrations", "tenant": "migrations"}
 # A number of our own for pg_advisory_xact_lock. It is a transaction's lock, which holds behind a pooler too.
-_LOCK: Final = 0x6D696772
+LOCK: Final = 0x6D696772
 _turn = threading.Lock()
 
 log = get_logger(__name__)
@@ -164,7 +164,7 @@ def _prepare(connection: Connection, which: Which, *, lock_timeout_ms: int, stat
         ),
         {"lock": str(statement_timeout_ms), "statement": str(statement_timeout_ms)},
     )
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     connection.execute(text("SELECT set_config('lock_timeout', :lock, true)"), {"lock": str(lock_timeout_ms)})
     if which == "tenant":
         connection.exec_driver_sql(f"SET LOCAL ROLE {DATABASE_OWNER}")
@@ -192,11 +192,18 @@ class _Recorder:
             self._which,
             name=str(revision.doc),
             version=str(revision.revision),
-            checksum=hashlib.sha256(Path(revision.path).read_bytes()).hexdigest(),
+            checksum=_checksum(Path(revision.path)),
             elapsed_ms=elapsed,
             status="success" if step.is_upgrade else "reverted",
             error=None,
         )
+
+
+def _checksum(revision: Path) -> str:
+    """SHA-256 of a revision and of the SQL files that bear its number."""
+    number = revision.name.split("_", 1)[0]
+    parts = [revision, *sorted((revision.parents[1] / "sql").glob(f"{number}_*.sql"))]
+    return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()
 
 
 def _record_failure(engine: Engine, which: Which, *, target: str, error: Exception, elapsed_ms: int) -> None:
@@ -205,7 +212,7 @@ def _record_failure(engine: Engine, which: Which, *, target: str, error: Excepti
     said = f"{type(error).__name__} {getattr(getattr(error, 'orig', None), 'sqlstate', '') or ''}".strip()
     try:
         with engine.begin() as connection:
-            _prepare(connection, which, lock_timeout_ms=1_000, statement_timeout_ms=5_000)
+            _prepare(connection, which, lock_timeout_ms=1_000, statement_timeout_ms=1_000)
             _insert(
                 connection,
                 which,

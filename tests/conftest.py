@@ -15,9 +15,10 @@ import pytest
 from redis import Redis
 
 from keys.public import Keychain, LocalKeyring
+from tenant_app.hospital.initialise import HospitalStart
 from tests.support.counting import Counting, count_statements
 from tests.support.databases import CentralDatabase, central_template, clone_central, drop_database
-from tests.support.hospitals import BareInitialiser, Hospital, HospitalMaker, hospital_maker
+from tests.support.hospitals import Hospital, HospitalMaker, hospital_maker
 from tests.support.servers import Servers, shared_servers
 
 
@@ -63,7 +64,7 @@ def keychain(keys: LocalKeyring) -> Keychain:
 @pytest.fixture
 def hospitals(central: CentralDatabase, keychain: Keychain) -> Iterator[HospitalMaker]:
     """Makes hospitals through the product's own service; they go with the test."""
-    with hospital_maker(central=central, keychain=keychain, initialiser=BareInitialiser()) as maker:
+    with hospital_maker(central=central, keychain=keychain, initialiser=HospitalStart(keychain=keychain)) as maker:
         yield maker
 
 

@@ -2,7 +2,6 @@
 
 from alembic import context
 
-from migrations.central.models import METADATA
 from migrations.environment import run
 
-run(context, METADATA)
+run(context)

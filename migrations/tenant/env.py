@@ -3,6 +3,5 @@
 from alembic import context
 
 from migrations.environment import run
-from migrations.tenant.models import METADATA
 
-run(context, METADATA)
+run(context)

@@ -1,0 +1,178 @@
+"""The migrated schema is the declared one, by name and definition, and every revision goes up, down and up again."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from psycopg import sql
+from sqlalchemy import Connection, MetaData, NullPool, create_engine
+from sqlalchemy.dialects.postgresql.base import ischema_names
+
+from central import roles
+from central.database import Xid8
+from migrations import runner
+from migrations.central.models import METADATA as CENTRAL
+from migrations.runner import Which
+from migrations.tenant.models import METADATA as TENANT
+from tests.support.databases import PASSWORDS, administrator, drop_database
+from tests.support.servers import Servers
+
+METADATA: Mapping[Which, MetaData] = {"central": CENTRAL, "tenant": TENANT}
+NOT_DECLARED = ("alembic_version", "central_migrations", "migrations")
+BOTH: tuple[Which, ...] = ("central", "tenant")
+
+# What a declared and a migrated table must agree on. Partitions are made as time goes on, so they are left out.
+_CATALOGUE = {
+    "columns": r"""
+        SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
+            -- A default of `0` and one of `'0'` are one default.
+            regexp_replace(
+                pg_get_expr(d.adbin, d.adrelid), $$^'(-?\d+|true|false)'::(bigint|integer|smallint|boolean)$$, '\1'
+            )
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+            AND c.relname <> ALL(%(leave_out)s)
+    """,
+    "constraints": """
+        SELECT c.relname, k.conname, pg_get_constraintdef(k.oid)
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+        WHERE c.relnamespace = 'public'::regnamespace AND NOT c.relispartition AND c.relname <> ALL(%(leave_out)s)
+            AND k.contype <> 'n'
+    """,
+    "indexes": """
+        SELECT c.relname, i.relname, pg_get_indexdef(i.oid)
+        FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
+        WHERE c.relnamespace = 'public'::regnamespace AND NOT c.relispartition AND c.relname <> ALL(%(leave_out)s)
+    """,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Empty:
+    """A database without anything in it, and its owner's parameters."""
+
+    which: Which
+    parameters: Mapping[str, Any]
+
+
+@pytest.fixture
+def empty(servers: Servers, request: pytest.FixtureRequest) -> Iterator[Empty]:
+    """An empty database, as central's or a hospital's."""
+    which: Which = request.param
+    name = f"test_schema_{servers.worker}_{uuid4().hex[:8]}"
+    owner = roles.OWNER if which == "central" else roles.PROVISIONER
+    with servers.exclusive("roles"), administrator(servers) as admin:
+        roles.ensure_central(admin, database=name, passwords=PASSWORDS)
+        admin.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(owner)))
+    parameters = psycopg.conninfo.conninfo_to_dict(
+        servers.postgres.conninfo(database=name, user=owner, password=PASSWORDS[owner])
+    )
+    yield Empty(which=which, parameters=parameters)
+    drop_database(servers, name)
+
+
+def catalogue(parameters: Mapping[str, Any]) -> dict[str, set[tuple[Any, ...]]]:
+    with psycopg.connect(**parameters) as connection:
+        return {
+            kind: set(connection.execute(query, {"leave_out": list(NOT_DECLARED)}).fetchall())
+            for kind, query in _CATALOGUE.items()
+        }
+
+
+def on(parameters: Mapping[str, Any]) -> Connection:
+    engine = create_engine("postgresql+psycopg://", connect_args=dict(parameters), poolclass=NullPool)
+    return engine.connect()
+
+
+@pytest.mark.parametrize("empty", BOTH, indirect=True)
+def test_the_migrated_schema_is_the_declared_one(
+    servers: Servers, empty: Empty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # SQLAlchemy knows no name for this type of PostgreSQL, and would only warn.
+    monkeypatch.setitem(ischema_names, "xid8", Xid8)
+    runner.upgrade(empty.parameters, empty.which)
+    migrated = catalogue(empty.parameters)
+    with on(empty.parameters) as connection:
+        partitions = set(
+            connection.exec_driver_sql("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'").scalars()
+        )
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                "compare_server_default": False,
+                "include_name": lambda name, kind, _parents: kind != "table" or name not in partitions,
+                "include_object": lambda _object, name, kind, _reflected, _to: (
+                    kind != "table" or name not in NOT_DECLARED
+                ),
+            },
+        )
+        assert compare_metadata(context, METADATA[empty.which]) == []
+    name = f"{empty.parameters['dbname']}_declared"
+    with administrator(servers) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    try:
+        declared = psycopg.conninfo.conninfo_to_dict(servers.postgres.conninfo(database=name))
+        with on(declared) as connection:
+            if empty.which == "tenant":
+                _types_and_functions(empty.parameters, connection)
+            METADATA[empty.which].create_all(connection)
+            connection.commit()
+        wanted = catalogue(declared)
+    finally:
+        drop_database(servers, name)
+    for kind, rows in wanted.items():
+        assert sorted(map(str, migrated[kind] - rows)) == [], f"{kind} that no model declares"
+        assert sorted(map(str, rows - migrated[kind])) == [], f"{kind} that no revision makes"
+
+
+def _types_and_functions(migrated: Mapping[str, Any], connection: Connection) -> None:
+    """What the tables' columns use and metadata cannot make: the range type, and functions in defaults."""
+    connection.exec_driver_sql("CREATE TYPE uuidrange AS RANGE (subtype = uuid)")
+    with psycopg.connect(**migrated) as source:
+        sequences = source.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S'"
+        ).fetchall()
+        used = source.execute(
+            "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+            " AND proname IN ('code_text', 'next_patient_code', 'next_appointment_code') ORDER BY proname"
+        ).fetchall()
+    for (name,) in sequences:
+        connection.exec_driver_sql(f'CREATE SEQUENCE IF NOT EXISTS "{name}"')
+    for (definition,) in used:
+        connection.exec_driver_sql(definition.replace("%", "%%"))
+
+
+@pytest.mark.parametrize("empty", BOTH, indirect=True)
+def test_up_down_and_up_again_leave_the_same(empty: Empty) -> None:
+    first = runner.upgrade(empty.parameters, empty.which)
+    assert (first.before, first.after) == (None, runner.head(empty.which))
+    once = catalogue(empty.parameters)
+    assert runner.downgrade(empty.parameters, empty.which, "base").after is None
+    with psycopg.connect(**empty.parameters) as connection:
+        left = connection.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            " AND relkind IN ('r', 'p', 'S', 'v') AND relname <> ALL(%s)"
+            " UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+            " UNION ALL SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace"
+            " AND typtype IN ('r', 'e', 'd')",
+            (list(NOT_DECLARED),),
+        ).fetchall()
+        assert left == []
+    runner.upgrade(empty.parameters, empty.which)
+    assert catalogue(empty.parameters) == once
+    assert not runner.upgrade(empty.parameters, empty.which).changed
+
+
+@pytest.mark.parametrize("empty", BOTH, indirect=True)
+def test_each_revision_can_be_taken_back_alone(empty: Empty) -> None:
+    runner.upgrade(empty.parameters, empty.which)
+    while runner.current(empty.parameters, empty.which) is not None:
+        runner.downgrade(empty.parameters, empty.which, "-1")
+    runner.upgrade(empty.parameters, empty.which)
