@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, func, select, text, tuple_, union_all
 
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
@@ -137,14 +137,16 @@ def _conditions(terms: SearchTerms) -> list[ColumnElement[Any]]:
         conditions.append(Patient.patient_code == terms.patient_code)
     if terms.date_of_birth:
         conditions.append(Patient.date_of_birth == terms.date_of_birth)
-    numbers: list[ColumnElement[Any]] = []
+    by_number = []
     if terms.phone:
-        numbers.append(Patient.phone == terms.phone)
+        by_number.append(select(Patient.id).where(Patient.phone == terms.phone))
     if terms.identifiers:
-        owners = select(PatientIdentifier.patient_id).where(
-            PatientIdentifier.value.in_(terms.identifiers), PatientIdentifier.valid_to.is_(None)
+        by_number.append(
+            select(PatientIdentifier.patient_id).where(
+                PatientIdentifier.value.in_(terms.identifiers), PatientIdentifier.valid_to.is_(None)
+            )
         )
-        numbers.append(Patient.id.in_(owners))
-    if numbers:
-        conditions.append(or_(*numbers))
+    if by_number:
+        # A union and not OR: over two tables OR would read every patient.
+        conditions.append(Patient.id.in_(union_all(*by_number)))
     return conditions

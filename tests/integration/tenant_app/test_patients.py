@@ -232,6 +232,10 @@ def test_search_by_identifier_shows_it_masked(clinic: Clinic) -> None:
     who = person()
     made = clinic.patient(who)
     with clinic.uow() as uow:
+        stranger = registration(person())
+        register(uow=uow, actor=clinic.admin, new=replace(stranger, details={}))
+        uow.commit()
+    with clinic.uow() as uow:
         page = search(uow=uow, actor=clinic.admin, terms=read_search(" ".join([who.cccd[:6], who.cccd[6:]])))
         uow.commit()
     assert [(row.id, row.cccd_masked) for row in page.items] == [
