@@ -6,39 +6,52 @@ hospital's `migrate`) may do everything in their own database and are not listed
 
 from typing import Final
 
+# Whoever writes an audit row chooses neither its id, its time nor its transaction: the seal rests on them.
+_ADMIN_AUDIT = (
+    "INSERT (action, actor_name, ip_address, new_values, old_values, portal, reason, request_id, "
+    "resource_id, resource_type, tenant_id, user_agent, user_id)"
+)
+_SECURITY_AUDIT = (
+    "INSERT (event_details, ip_address, request_id, risk_level, security_event, tenant_id, user_agent, user_id)"
+)
+_AUDIT = (
+    "INSERT (action, actor_kind, changed, ip_address, patient_id, portal, request_id, resource_id, "
+    "resource_type, user_agent, user_id)"
+)
+# All but the sealed password.
+_CREDENTIAL_PLACES = (
+    "SELECT (created_at, database_host, database_name, database_port, database_username, "
+    "encryption_algorithm, encryption_key_id, id, purpose, rotated_at, tenant_id)"
+)
+
 # Central's database.
 CENTRAL: Final[dict[str, dict[str, set[str]]]] = {
     "sokham_console": {
-        "admin_audit_logs": {"INSERT", "SELECT"},
+        "admin_audit_logs": {_ADMIN_AUDIT, "SELECT"},
         "admin_invites": {"INSERT", "SELECT", "UPDATE"},
         "admin_refresh_tokens": {"INSERT", "SELECT", "UPDATE"},
         "admin_sessions": {"INSERT", "SELECT", "UPDATE"},
         "admin_sign_in_failures": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "audit_seals": {"SELECT"},
+        "audit_signing_keys": {"SELECT (created_at, kid, not_after, public_jwk)"},
         "blind_index_keys": {"SELECT"},
         "central_patient_index": {"SELECT"},
         "data_keys": {"INSERT", "SELECT", "UPDATE"},
         "hospital_audit_heads": {"SELECT"},
         "idempotency_keys": {"DELETE", "INSERT", "SELECT", "UPDATE"},
+        "job_leases": {"SELECT"},
         "operations": {"INSERT", "SELECT", "UPDATE"},
         "patient_tombstones": {"SELECT"},
         "permissions": {"SELECT"},
         "person_identifiers": {"SELECT (created_at, digest, id, key_version, person_id, system)"},
         "persons": {"SELECT"},
-        "security_audit_logs": {"INSERT", "SELECT"},
+        "security_audit_logs": {_SECURITY_AUDIT, "SELECT"},
         "signing_keys": {"INSERT", "SELECT", "UPDATE (not_after)"},
         "sync_changes": {"INSERT", "SELECT"},
         "sync_dead_letters": {"SELECT", "UPDATE (decided_at, decided_by, state)"},
         "sync_history": {"SELECT"},
         "sync_keys": {"INSERT", "SELECT", "UPDATE (retired_at)"},
-        "tenant_credentials": {
-            "INSERT",
-            (
-                "SELECT (created_at, database_host, database_name, database_port, database_username, encryption_algorithm,"
-                " encryption_key_id, id, purpose, rotated_at, tenant_id)"
-            ),
-            "UPDATE",
-        },
+        "tenant_credentials": {"INSERT", _CREDENTIAL_PLACES, "UPDATE"},
         "tenant_sync_status": {"SELECT"},
         "tenants": {"INSERT", "SELECT", "UPDATE"},
         "user_permissions": {"DELETE", "INSERT", "SELECT"},
@@ -51,13 +64,13 @@ CENTRAL: Final[dict[str, dict[str, set[str]]]] = {
         "patient_tombstones": {"INSERT", "SELECT", "UPDATE"},
         "person_identifiers": {"INSERT", "SELECT"},
         "persons": {"INSERT", "SELECT", "UPDATE"},
-        "security_audit_logs": {"INSERT"},
+        "security_audit_logs": {_SECURITY_AUDIT},
         "sync_changes": {"INSERT", "SELECT"},
         "sync_dead_letters": {"INSERT", "SELECT", "UPDATE"},
         "sync_history": {"INSERT", "SELECT"},
         "sync_inbox": {"DELETE", "INSERT", "SELECT"},
         "sync_keys": {"SELECT"},
-        "sync_used_tokens": {"DELETE", "INSERT", "SELECT"},
+        "sync_used_tokens": {"DELETE", "INSERT", "SELECT", "UPDATE (expires_at)"},
         "tenant_sync_status": {"INSERT", "SELECT", "UPDATE"},
         "tenants": {"SELECT"},
     },
@@ -65,6 +78,9 @@ CENTRAL: Final[dict[str, dict[str, set[str]]]] = {
     "sokham_seal": {
         "admin_audit_logs": {"SELECT"},
         "audit_seals": {"INSERT", "SELECT"},
+        "audit_signing_keys": {"INSERT", "SELECT"},
+        "hospital_audit_heads": {"SELECT"},
+        "job_leases": {"INSERT", "SELECT", "UPDATE"},
         "security_audit_logs": {"SELECT"},
     },
 }
@@ -85,7 +101,13 @@ CENTRAL_FUNCTIONS: Final[dict[str, set[str]]] = {
         "route_tenant_by_domain",
         "route_tenants",
     },
-    "sokham_seal": {"ensure_audit_partitions"},
+    "sokham_seal": {
+        "ensure_audit_partitions",
+        "prune_expired",
+        "route_current_data_key",
+        "route_data_key",
+        "seal_add_data_key",
+    },
 }
 
 # A hospital's database, by purpose of the role.
@@ -93,7 +115,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
     "app": {
         "appointment_code_numbers": {"USAGE"},
         "appointments": {"INSERT", "SELECT", "UPDATE"},
-        "audit_logs": {"INSERT", "SELECT"},
+        "audit_logs": {_AUDIT, "SELECT"},
         "data_keys": {"INSERT", "SELECT"},
         "departments": {"INSERT", "SELECT", "UPDATE"},
         "hospital_identity": {"SELECT"},
@@ -131,7 +153,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
             "SELECT",
             "UPDATE (cancellation_reason, cancelled_at, cancelled_by_kind, status, updated_at, updated_by, version)",
         },
-        "audit_logs": {"INSERT"},
+        "audit_logs": {_AUDIT},
         "departments": {"SELECT"},
         "hospital_identity": {"SELECT"},
         "hospital_info": {"SELECT"},
@@ -156,7 +178,6 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
     "seal": {
         "audit_logs": {"SELECT"},
         "audit_seals": {"INSERT", "SELECT"},
-        "data_keys": {"INSERT", "SELECT"},
         "hospital_identity": {"SELECT"},
         "hospital_sync": {"SELECT"},
         "outbox": {"INSERT"},
@@ -197,5 +218,5 @@ HOSPITAL_FUNCTIONS: Final[dict[str, set[str]]] = {
         "sync_settle_person",
         "sync_store_cursor",
     },
-    "seal": {"audit_make_partitions"},
+    "seal": {"audit_make_partitions", "prune_expired"},
 }
