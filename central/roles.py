@@ -115,6 +115,14 @@ def ensure_central(admin: Connection[Any], *, database: str, passwords: Mapping[
     return not exists
 
 
+def ensure_provisioner(admin: Connection[Any], *, password: str) -> None:
+    """Make the provisioner on a server that holds hospitals and not central. Repeatable; `admin` as above."""
+    with admin.transaction():
+        admin.execute("SELECT pg_advisory_xact_lock(%s)", (_ANY_ROLE_LOCK,))
+        ensure_login_roles(admin, (_central_role(PROVISIONER, password),))
+    _close_maintenance_databases(admin)
+
+
 def open_database(admin: Connection[Any], *, database: str, owner: str, to: Iterable[str]) -> None:
     """Take everything on a database from PUBLIC, let `to` connect, and only then allow connections: in one step."""
     admin.execute(

@@ -7,8 +7,7 @@ from manage.environment import environment_of
 from manage.run_context import RunContext
 from manage.supervision.spec import ProcessSpec
 
-THREADS = 8
-DRAIN_SECONDS = 15
+STOP_SECONDS = 20
 
 
 def processes(context: RunContext) -> Sequence[ProcessSpec]:
@@ -23,26 +22,18 @@ def processes(context: RunContext) -> Sequence[ProcessSpec]:
     )
 
 
-def gunicorn(entry: str, *, bind: str, workers: int = 1, threads: int = THREADS) -> list[str]:
-    """How a web process is started, here and in compose.yaml.
-
-    `--reuse-port`: without it one of two workers took every connection in a third of the runs.
-    """
-    return [
-        *(sys.executable, "-m", "gunicorn", f"manage.entry:{entry}()"),
-        *("--bind", bind, "--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads)),
-        *("--reuse-port", "--no-control-socket", "--keep-alive", "75", "--graceful-timeout", str(DRAIN_SECONDS)),
-        *("--timeout", "60", "--log-level", "warning"),
-    ]
+def gunicorn(entry: str) -> list[str]:
+    """How a web process is started, here and in compose.yaml; the rest stands in manage/gunicorn_config.py."""
+    return [sys.executable, "-m", "gunicorn", "-c", "python:manage.gunicorn_config", f"manage.entry:{entry}()"]
 
 
 def _web(context: RunContext, name: str, port: int) -> ProcessSpec:
     return ProcessSpec(
         name=name,
-        argv=gunicorn(name, bind=f"127.0.0.1:{port}"),
-        environment=environment_of(context, name),
+        argv=gunicorn(name),
+        environment={**environment_of(context, name), "SOKHAM_BIND": f"127.0.0.1:{port}"},
         ready=f"http://127.0.0.1:{port}/readyz",
-        stop_seconds=DRAIN_SECONDS + 5,
+        stop_seconds=STOP_SECONDS,
     )
 
 
@@ -51,5 +42,5 @@ def _daemon(context: RunContext, name: str, *command: str) -> ProcessSpec:
         name=name,
         argv=[sys.executable, "-m", "manage", *command],
         environment=environment_of(context, name),
-        stop_seconds=DRAIN_SECONDS + 5,
+        stop_seconds=STOP_SECONDS,
     )

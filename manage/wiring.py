@@ -43,6 +43,9 @@ from keys.public import (
     load_blind_index,
 )
 from manage.hospital_schema import MigratedHospitalSchema
+from patient_portal.app import create_app as create_patient_app
+from patient_portal.auth.sessions import ISSUER as PATIENT_ISSUER
+from patient_portal.auth.sessions import PatientSessions
 from tenant_app.app import create_app as create_staff_app
 from tenant_app.auth.service import StaffAccounts, StaffSessions, StaffSignIn
 from tenant_app.hospital.initialise import HospitalStart
@@ -59,7 +62,13 @@ def key_provider(settings: Settings, policy: KeyPolicy) -> KeyProvider:
             auth = TokenAuth(settings.vault_token)
         else:
             raise InvalidSettings("VAULT_ADDR is set: give VAULT_TOKEN, or SOKHAM_VAULT_ROLE_ID and its secret")
-        return VaultTransitKeys(url=settings.vault_addr, auth=auth, mount=settings.vault_transit_mount, policy=policy)
+        return VaultTransitKeys(
+            url=settings.vault_addr,
+            auth=auth,
+            mount=settings.vault_transit_mount,
+            policy=policy,
+            verify=settings.tls_root_certificate or True,
+        )
     return LocalKeyring(
         settings.data_dir / "keys" / KEYRING_FILE, policy=policy, passphrase=settings.keyring_passphrase or None
     )
@@ -218,6 +227,21 @@ def staff_app(settings: Settings) -> Flask:
         sign_in=sign_in,
         own_host=urlsplit(settings.staff_url).hostname or "",
         collaborators=(routed.keychain, *_doorbell(routed)),
+        helpful=_helpful(routed),
+    )
+
+
+def patient_app(settings: Settings) -> Flask:
+    """The patient portal."""
+    routed = routing(settings, process="patient_portal", purpose="portal", with_index=True)
+    signer, gate = issuer_of(routed, settings, issuer=PATIENT_ISSUER)
+    return create_patient_app(
+        settings,
+        router=routed.router,
+        gate=gate,
+        sessions=PatientSessions(signer=signer),
+        passwords=passwords(settings),
+        own_host=urlsplit(settings.patient_url).hostname or "",
         helpful=_helpful(routed),
     )
 
