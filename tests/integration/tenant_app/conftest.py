@@ -1,21 +1,9 @@
 """Two hospitals as provisioning leaves them, opened for work."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from keys.public import Keychain
-from tenant_app.hospital.initialise import HospitalStart
 from tests.support.clinic import Clinic, open_clinic
-from tests.support.databases import CentralDatabase
-from tests.support.hospitals import Hospital, HospitalMaker, hospital_maker
-
-
-@pytest.fixture
-def hospitals(central: CentralDatabase, keychain: Keychain) -> Iterator[HospitalMaker]:
-    """A maker whose hospitals start with what the product gives them."""
-    with hospital_maker(central=central, keychain=keychain, initialiser=HospitalStart(keychain=keychain)) as maker:
-        yield maker
+from tests.support.hospitals import Hospital
 
 
 @pytest.fixture
