@@ -23,3 +23,8 @@ def central() -> Flask:
 def staff() -> Flask:
     """The staff portal."""
     return wiring.staff_app(_settings("staff"))
+
+
+def patient() -> Flask:
+    """The patient portal."""
+    return wiring.patient_app(_settings("patient"))

@@ -1,5 +1,6 @@
 """What other folders may use of signing in."""
 
+from central.auth import lockout
 from central.auth.columns import (
     ACCOUNT_STATUSES,
     AccountColumns,
@@ -42,6 +43,7 @@ __all__ = [
     "Visitor",
     "digest_of",
     "gate_for",
+    "lockout",
     "new_secret",
     "parse_secret",
     "signer_from",

@@ -1,0 +1,1 @@
+"""The portal under /api/v1, as contract.md has it."""

@@ -1,0 +1,156 @@
+"""Bodies and answers of the patient portal."""
+
+import marshmallow as ma
+
+from central.auth.public import Body
+from kernel.passwords import MAXIMUM_LENGTH
+from patient_portal.appointments.service import TYPES
+
+# Longer than any number as it may be typed, with blanks; what it is worth is decided by parse_cccd.
+_CCCD = ma.validate.Length(1, 40)
+_CODE = ma.validate.Length(1, 120)
+
+
+class PatientSignInBody(Body):
+    """`{cccd, password, otp?, tenant?}`; `tenant` is a hospital's code, for who has accounts at several."""
+
+    cccd = ma.fields.String(required=True, validate=_CCCD, load_only=True)
+    password = ma.fields.String(required=True, validate=ma.validate.Length(1, MAXIMUM_LENGTH), load_only=True)
+    otp = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=12), load_only=True)
+    tenant = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(1, 50))
+
+
+class ActivateBody(Body):
+    """`{cccd, activation_code, password}`."""
+
+    cccd = ma.fields.String(required=True, validate=_CCCD, load_only=True)
+    activation_code = ma.fields.String(required=True, validate=_CODE, load_only=True)
+    password = ma.fields.String(required=True, validate=ma.validate.Length(1, MAXIMUM_LENGTH), load_only=True)
+
+
+class LinkBody(Body):
+    """`{activation_code}` of the other hospital."""
+
+    activation_code = ma.fields.String(required=True, validate=_CODE, load_only=True)
+
+
+class HospitalAnswer(ma.Schema):
+    """A hospital of the session."""
+
+    tenant_code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+
+
+class MeAnswer(ma.Schema):
+    """Who is signed in, and at which hospitals they have a book that this session opens; home comes first."""
+
+    patient_global_id = ma.fields.UUID(required=True)
+    full_name = ma.fields.String(required=True)
+    hospitals = ma.fields.List(ma.fields.Nested(HospitalAnswer), required=True)
+
+
+class OwnBookingBody(Body):
+    """A time to book; `department_id` and `end_time` follow from the doctor and the start where they are left out."""
+
+    doctor_id = ma.fields.UUID(required=True)
+    department_id = ma.fields.UUID(load_default=None, allow_none=True)
+    appointment_date = ma.fields.Date(required=True)
+    start_time = ma.fields.Time(required=True)
+    end_time = ma.fields.Time(load_default=None, allow_none=True)
+    appointment_type = ma.fields.String(load_default=TYPES[0], validate=ma.validate.OneOf(TYPES))
+    reason = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=500))
+
+
+class OwnCancelBody(Body):
+    """Why, if the patient wants to say."""
+
+    reason = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=500))
+
+
+class OwnAppointmentAnswer(ma.Schema):
+    """One's own appointment; staff's notes and names of who did what are not the patient's."""
+
+    tenant_code = ma.fields.String(required=True)
+    hospital_name = ma.fields.String(required=True)
+    id = ma.fields.UUID(required=True)
+    appointment_code = ma.fields.String(required=True)
+    doctor_id = ma.fields.UUID(required=True)
+    doctor_name = ma.fields.String(required=True)
+    department_id = ma.fields.UUID(required=True)
+    department_name = ma.fields.String(required=True)
+    appointment_date = ma.fields.Date(required=True)
+    start_time = ma.fields.Time(required=True, format="%H:%M")
+    end_time = ma.fields.Time(required=True, format="%H:%M")
+    appointment_type = ma.fields.String(required=True)
+    status = ma.fields.String(required=True)
+    source = ma.fields.String(required=True)
+    reason = ma.fields.String(required=True, allow_none=True)
+    cancelled_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    cancelled_by_kind = ma.fields.String(required=True, allow_none=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    version = ma.fields.Integer(required=True)
+
+
+class OwnAppointmentsAsked(ma.Schema):
+    """`?since=&until=&limit=&cursor=`; a misspelt argument is refused."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+    since = ma.fields.Date(load_default=None)
+    until = ma.fields.Date(load_default=None)
+    limit = ma.fields.Integer(load_default=25, validate=ma.validate.Range(min=1, max=100))
+    cursor = ma.fields.String(load_default=None, allow_none=True)
+
+
+class OwnAppointmentsAnswer(ma.Schema):
+    """A page over all hospitals; `unavailable` are the codes of those that did not answer."""
+
+    items = ma.fields.List(ma.fields.Nested(OwnAppointmentAnswer), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)
+    unavailable = ma.fields.List(ma.fields.String(), required=True)
+
+
+class DepartmentAnswer(ma.Schema):
+    """A department of a hospital."""
+
+    id = ma.fields.UUID(required=True)
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+
+
+class DoctorAnswer(ma.Schema):
+    """A doctor who can be booked."""
+
+    id = ma.fields.UUID(required=True)
+    full_name = ma.fields.String(required=True)
+    department_id = ma.fields.UUID(required=True, allow_none=True)
+
+
+class DoctorsAnswer(ma.Schema):
+    """Whom a patient may book, and in which departments."""
+
+    departments = ma.fields.List(ma.fields.Nested(DepartmentAnswer), required=True)
+    items = ma.fields.List(ma.fields.Nested(DoctorAnswer), required=True)
+
+
+class FreeTimesAsked(ma.Schema):
+    """`?date=`."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+    date = ma.fields.Date(required=True)
+
+
+class FreeTimeAnswer(ma.Schema):
+    """A time that can be booked."""
+
+    start_time = ma.fields.Time(required=True, format="%H:%M")
+    end_time = ma.fields.Time(required=True, format="%H:%M")
+
+
+class FreeTimesAnswer(ma.Schema):
+    """The free times of one day."""
+
+    items = ma.fields.List(ma.fields.Nested(FreeTimeAnswer), required=True)

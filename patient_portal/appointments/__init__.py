@@ -1,0 +1,1 @@
+"""A patient's own appointments: over all their hospitals, and booked or cancelled at one of them."""

@@ -1,0 +1,110 @@
+"""A patient's appointments over all hospitals of the session, as one list."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from kernel.clock import local_today, utc_now
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.web.api import write_cursor
+from patient_portal.auth.sessions import SignedIn
+from patient_portal.hospitals.access import HospitalAccess, Member, Visit
+from tenant_app.appointments.public import AppointmentRow, Filter, read_list
+
+YEARS_SHOWN = 2
+MOST_ROWS = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """An appointment with the hospital that it is at."""
+
+    hospital: Member
+    row: AppointmentRow
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemsPage:
+    """One page over all hospitals, by day and time; `unavailable` are those that could not be asked for it."""
+
+    items: list[Item]
+    next_cursor: str | None
+    unavailable: list[Member]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Overview:
+    """What a page shows: what comes, soonest first; what was, the latest first."""
+
+    upcoming: list[Item]
+    past: list[Item]
+    unavailable: list[Member]
+    hospitals: list[Member]
+
+
+def list_items(
+    *,
+    access: HospitalAccess,
+    uow: UnitOfWork,
+    patient: SignedIn,
+    since: date | None,
+    until: date | None,
+    limit: int,
+    cursor: str | None,
+) -> ItemsPage:
+    """A page. Ids are unique over all hospitals, so that one cursor serves each of them."""
+
+    def read(visit: Visit) -> tuple[list[AppointmentRow], bool]:
+        page = read_list(
+            uow=visit.uow,
+            actor=visit.actor,
+            wanted=Filter(patient_id=visit.patient_id, since=since, until=until),
+            limit=limit,
+            cursor=cursor,
+        )
+        return page.items, page.next_cursor is not None
+
+    gathered = access.gather(uow=uow, patient=patient, work=read)
+    items = [Item(hospital=member, row=row) for member, (rows, _) in gathered.found for row in rows]
+    items.sort(key=_by_time)
+    more = len(items) > limit or any(further for _, (_, further) in gathered.found)
+    items = items[:limit]
+    return ItemsPage(
+        items=items,
+        next_cursor=write_cursor(*_by_time(items[-1])) if more and items else None,
+        unavailable=gathered.unavailable,
+    )
+
+
+def overview(*, access: HospitalAccess, uow: UnitOfWork, patient: SignedIn, past: bool = False) -> Overview:
+    """What is to come, and if asked for what was in the last two years; a hospital shows at most its 100 next."""
+    now = utc_now()
+    today = local_today(now)
+
+    def read(visit: Visit) -> list[AppointmentRow]:
+        mine = Filter(patient_id=visit.patient_id, since=today)
+        rows = read_list(uow=visit.uow, actor=visit.actor, wanted=mine, limit=MOST_ROWS).items
+        if past:
+            earlier = Filter(
+                patient_id=visit.patient_id,
+                since=today - timedelta(days=365 * YEARS_SHOWN),
+                until=today - timedelta(days=1),
+            )
+            rows = [*read_list(uow=visit.uow, actor=visit.actor, wanted=earlier, limit=MOST_ROWS).items, *rows]
+        return rows
+
+    gathered = access.gather(uow=uow, patient=patient, work=read)
+    items = sorted((Item(hospital=member, row=row) for member, rows in gathered.found for row in rows), key=_by_time)
+    return Overview(
+        upcoming=[item for item in items if _is_to_come(item, today)],
+        past=[item for item in reversed(items) if not _is_to_come(item, today)] if past else [],
+        unavailable=gathered.unavailable,
+        hospitals=[*(member for member, _ in gathered.found), *gathered.unavailable],
+    )
+
+
+def _is_to_come(item: Item, today: date) -> bool:
+    return item.row.status in {"scheduled", "confirmed", "in_progress"} and item.row.appointment_date >= today
+
+
+def _by_time(item: Item) -> tuple[str, str, str]:
+    return (item.row.appointment_date.isoformat(), item.row.start_time.isoformat(), str(item.row.id))

@@ -1,0 +1,1 @@
+"""Patients: activating an account, signing in with the CCCD, and being recognised in each request."""

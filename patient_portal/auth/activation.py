@@ -1,0 +1,91 @@
+"""Activation: a code that the hospital's desk gave out, and the CCCD that the hospital has, make an account there."""
+
+from dataclasses import dataclass
+
+from central.auth.public import InvalidSecret, Tokens, Visitor
+from central.patient_index.public import parse_identifier
+from central.router.public import TenantRouter
+from kernel.clock import utc_now
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.ids import TenantId
+from kernel.passwords import Passwords, check_new_password
+from patient_portal.auth.accounts import write_down
+from patient_portal.auth.passwords import REASON, reset_password
+from patient_portal.auth.sessions import PatientSessions, patient_actor
+from patient_portal.auth.sign_in import PatientSignIn, claims_of
+from patient_portal.hospitals.linking import Linking
+from patient_portal.hospitals.links import OtherSide, ensure_account
+from tenant_app.audit.public import record
+from tenant_app.patients.public import patient_record
+from tenant_app.portal.public import PatientUser, parse_code, redeem_code
+
+
+@dataclass(frozen=True)
+class PatientActivation:
+    """Redeems codes. One that is given out again for an account that has a password is how the password is reset."""
+
+    router: TenantRouter
+    sign_in: PatientSignIn
+    sessions: PatientSessions
+    passwords: Passwords
+    linking: Linking
+
+    def activate(self, *, cccd: str, activation_code: str, password: str, visitor: Visitor) -> Tokens:
+        """Choose the password and be signed in.
+
+        Raises InvalidFields for what cannot be a CCCD or a good password; InvalidSecret for all else that is wrong with
+        code or number (the try is committed); what the router raises when the code's hospital is away.
+        """
+        identifier = parse_identifier("cccd", cccd)
+        check_new_password(password, known=(identifier.value,))
+        code = parse_code(activation_code)
+        tenant = self.sign_in.tenant_of(code.tag)
+        with self.router.unit_of_work(tenant) as uow:
+            try:
+                redeemed = redeem_code(uow=uow, identifier=identifier, code=code)
+            except InvalidSecret:
+                uow.commit()
+                raise
+            account = ensure_account(uow=uow, patient_id=redeemed.patient_id)
+            if account.status != "active":
+                raise InvalidSecret
+            patient = patient_record(uow=uow, patient_id=redeemed.patient_id).patient
+            check_new_password(password, known=(patient.full_name, patient.phone or ""))
+            ended = self._set_password(uow, account, password)
+            tokens = self._begin(uow, account, tenant=tenant, tag=code.tag, visitor=visitor)
+            uow.commit()
+        self.linking.tell(home=tenant, account_id=account.id, ended=ended, reason=REASON)
+        return tokens
+
+    def _set_password(self, uow: UnitOfWork, account: PatientUser, password: str) -> list[OtherSide]:
+        now = utc_now()
+        hashed = self.passwords.hash(password)
+        account.last_login_at = now
+        if account.password_hash is not None:
+            return reset_password(uow=uow, sessions=self.sessions, account=account, password_hash=hashed)
+        # A first password resets nothing: links to an account without one were made with this hospital's own codes.
+        account.password_hash = hashed
+        account.password_updated_at = now
+        uow.flush()
+        return []
+
+    def _begin(self, uow: UnitOfWork, account: PatientUser, *, tenant: TenantId, tag: str, visitor: Visitor) -> Tokens:
+        tokens = self.sessions.start(uow=uow, account_id=account.id, tag=tag, claims=claims_of(tenant), visitor=visitor)
+        write_down(
+            uow=uow,
+            account_id=account.id,
+            patient_id=account.patient_id,
+            method="activation",
+            status="success",
+            visitor=visitor,
+        )
+        record(
+            uow=uow,
+            actor=patient_actor(tenant=tenant, account_id=account.id, session_id=tokens.session_id),
+            action="auth.activate",
+            resource_type="patient_user",
+            resource_id=account.id,
+            patient_id=account.patient_id,
+            changed=("password",),
+        )
+        return tokens

@@ -1,0 +1,216 @@
+"""Signing in with CCCD and password: which hospitals know the person, which account's password it is, a session there.
+
+From outside there is one answer for an unknown number, a wrong password and a locked account, after the same two checks
+of a password. Where somebody is a patient is itself health data.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from central.auth.public import InvalidSecret, RefreshReplayed, Tokens, Visitor, lockout, parse_secret
+from central.patient_index.public import Identifier, parse_identifier
+from central.router.public import HospitalSuspended, HospitalUnknown, RoutesUnavailable, TenantRouter
+from kernel.clock import utc_now
+from kernel.errors import InvalidIdentifier, Unavailable
+from kernel.ids import TenantId
+from kernel.passwords import Passwords
+from kernel.telemetry.logs import get_logger
+from patient_portal.auth.accounts import (
+    Account,
+    account_of_refresh_token,
+    accounts_of,
+    count_failure,
+    open_account,
+    write_down,
+)
+from patient_portal.auth.sessions import ROLE, PatientSessions, patient_actor
+from patient_portal.errors import PatientSignInFailed
+from tenant_app.audit.public import record
+from tenant_app.portal.public import PatientSignInFailure, act_for
+
+log = get_logger(__name__)
+
+CHECKS: Final = 2
+
+
+@dataclass
+class _Found:
+    """The accounts of a number, and whether a place that might have had one did not answer."""
+
+    accounts: list[Account] = field(default_factory=list)
+    asked: int = 0
+    away: Unavailable | None = None
+
+
+@dataclass(frozen=True)
+class PatientSignIn:
+    """What the API and the pages of signing in do; each write is one transaction at the account's hospital."""
+
+    router: TenantRouter
+    sessions: PatientSessions
+    passwords: Passwords
+
+    def sign_in(self, *, cccd: str, password: str, visitor: Visitor, hospital: str | None = None) -> Tokens:
+        """A session at the hospital whose account has this password; `hospital` (its code) where there are several.
+
+        Raises InvalidCccd for what is no CCCD; PatientSignInFailed; Unavailable when no hospital that counts, or
+        central, could be asked. Exactly two passwords are checked in each of these cases but the first.
+        """
+        identifier = parse_identifier("cccd", cccd)
+        network = lockout.network_of(visitor.ip_address)
+        found = self._find(identifier, hospital, network)
+        chosen = sorted(found.accounts, key=lambda each: each.last_used_at, reverse=True)[:CHECKS]
+        padded = [*chosen, *[None] * (CHECKS - len(chosen))]
+        right = [self.passwords.matches(each.password_hash if each else None, password) for each in padded]
+        for account, matches in zip(chosen, right, strict=False):
+            if matches and not account.locked:
+                tokens = self._begin(account, password=password, network=network, visitor=visitor)
+                if tokens is not None:
+                    return tokens
+        for account, matches in zip(chosen, right, strict=False):
+            if not matches:
+                self._count(account, network=network, visitor=visitor)
+        if not found.asked and found.away is not None:
+            raise found.away
+        if hospital is None:
+            # While central is away, absence cannot be told from not knowing: failing then has one answer too.
+            self.router.check()
+        raise PatientSignInFailed
+
+    def refresh(self, token: str) -> Tokens:
+        """Exchange a refresh token; raises InvalidSecret. One that is shown twice ends its session."""
+        secret = parse_secret(token)
+        tenant = self.tenant_of(secret.tag)
+        with self.router.unit_of_work(tenant) as uow:
+            owner = account_of_refresh_token(uow=uow, digest=secret.digest)
+            if owner is None:
+                raise InvalidSecret
+            account = open_account(uow=uow, account_id=owner[0], patient_id=owner[1])
+            try:
+                session = self.sessions.renew(uow=uow, secret=secret)
+            except RefreshReplayed:
+                uow.commit()
+                raise
+            if account is None:
+                raise InvalidSecret
+            tokens = self.sessions.tokens_for(uow=uow, session=session, tag=secret.tag, claims=claims_of(tenant))
+            uow.commit()
+            return tokens
+
+    def sign_out(self, token: str) -> None:
+        """End the session that a refresh token belongs to; raises InvalidSecret."""
+        secret = parse_secret(token)
+        with self.router.unit_of_work(self.tenant_of(secret.tag)) as uow:
+            owner = account_of_refresh_token(uow=uow, digest=secret.digest)
+            if owner is None:
+                raise InvalidSecret
+            open_account(uow=uow, account_id=owner[0], patient_id=owner[1])
+            self.sessions.end_by_refresh(uow=uow, secret=secret)
+            uow.commit()
+
+    def end(self, *, tenant: TenantId, account_id: UUID, session_id: UUID) -> None:
+        """End the session of a page, as its verified token names it; raises what the router raises."""
+        with self.router.unit_of_work(tenant) as uow:
+            act_for(uow=uow, patient_id=None, account_id=account_id)
+            self.sessions.end(uow=uow, session_id=session_id)
+            uow.commit()
+
+    def tenant_of(self, tag: str) -> TenantId:
+        """The hospital that a code's or token's tag names; raises InvalidSecret when it is none that is active."""
+        try:
+            return self.router.route_by_code(tag).tenant
+        except (HospitalUnknown, HospitalSuspended, InvalidIdentifier):
+            raise InvalidSecret from None
+
+    def _find(self, identifier: Identifier, hospital: str | None, network: str) -> _Found:
+        """Ask each hospital that may have an account; one that is away or suspended is left out."""
+        found = _Found()
+        try:
+            tenants = self._hospitals(identifier, hospital)
+        except RoutesUnavailable as away:
+            return _Found(away=away)
+        for tenant in tenants:
+            try:
+                with self.router.unit_of_work(tenant) as uow:
+                    found.accounts += accounts_of(uow=uow, tenant=tenant, identifier=identifier, network=network)
+            except (HospitalSuspended, HospitalUnknown):
+                continue
+            except Unavailable as away:
+                log.warning("sign_in.hospital_skipped", tenant=tenant, code=away.code)
+                found.away = away
+            else:
+                found.asked += 1
+        return found
+
+    def _hospitals(self, identifier: Identifier, hospital: str | None) -> tuple[TenantId, ...]:
+        """Those that the index names; or the one that the person names, whether the index knows of it or not."""
+        if hospital is None:
+            return self.router.hospitals_of(identifier.system, identifier.value)
+        try:
+            return (self.router.route_by_code(hospital).tenant,)
+        except (HospitalUnknown, HospitalSuspended, InvalidIdentifier):
+            return ()
+
+    def _begin(self, account: Account, *, password: str, network: str, visitor: Visitor) -> Tokens | None:
+        """A session; None where the account has changed since its password was checked."""
+        now = utc_now()
+        with self.router.unit_of_work(account.tenant) as uow:
+            row = open_account(uow=uow, account_id=account.account_id, patient_id=account.patient_id)
+            if row is None or row.password_hash != account.password_hash:
+                return None
+            lockout.clear_failures(uow=uow, table=PatientSignInFailure, account_id=account.account_id, network=network)
+            row.failed_login_attempts = 0
+            row.last_login_at = now
+            if self.passwords.outdated(account.password_hash):
+                row.password_hash = self.passwords.hash(password)
+            tokens = self.sessions.start(
+                uow=uow,
+                account_id=row.id,
+                tag=self.router.route(account.tenant).tenant_code,
+                claims=claims_of(account.tenant),
+                visitor=visitor,
+            )
+            write_down(
+                uow=uow,
+                account_id=row.id,
+                patient_id=row.patient_id,
+                method="password",
+                status="success",
+                visitor=visitor,
+            )
+            record(
+                uow=uow,
+                actor=patient_actor(tenant=account.tenant, account_id=row.id, session_id=tokens.session_id),
+                action="auth.sign_in",
+                resource_type="patient_user",
+                resource_id=row.id,
+                patient_id=row.patient_id,
+            )
+            uow.commit()
+            return tokens
+
+    def _count(self, account: Account, *, network: str, visitor: Visitor) -> None:
+        """A failure counts where the account is; while it is locked for this network it is only written down."""
+        try:
+            with self.router.unit_of_work(account.tenant) as uow:
+                if account.locked:
+                    open_account(uow=uow, account_id=account.account_id, patient_id=account.patient_id)
+                    write_down(
+                        uow=uow,
+                        account_id=account.account_id,
+                        patient_id=account.patient_id,
+                        method="password",
+                        status="locked",
+                        visitor=visitor,
+                    )
+                else:
+                    count_failure(uow=uow, account=account, network=network, visitor=visitor)
+                uow.commit()
+        except (HospitalSuspended, HospitalUnknown, Unavailable):
+            log.warning("sign_in.failure_not_counted", tenant=account.tenant)
+
+
+def claims_of(tenant: TenantId) -> dict[str, str]:
+    """What stands in a patient's tokens beside subject and session."""
+    return {"tenant": str(tenant), "role": ROLE}

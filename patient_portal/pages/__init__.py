@@ -1,0 +1,1 @@
+"""The pages, one blueprint a task. They call the same services as the API."""

@@ -1,0 +1,162 @@
+"""Booking, one choice a page: hospital, department, doctor, day, time, and then one large button.
+
+The choices made so far stand in the address; none of them says anything of the patient.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+from uuid import UUID
+
+from flask import Blueprint, flash, g, render_template, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from kernel.clock import utc_now
+from kernel.errors import InvalidFields, SokhamError
+from kernel.web.access import signed_in
+from kernel.web.actor import current_actor
+from kernel.web.collaborators import collaborator, request_unit_of_work
+from patient_portal.appointments.rules import bookable_days
+from patient_portal.appointments.service import Wish, book_own, times_free
+from patient_portal.auth.sessions import patient_here, signed_in_patient
+from patient_portal.errors import OwnAppointmentOverlaps, TooManyUpcoming
+from patient_portal.hospitals.access import HospitalAccess
+from patient_portal.pages.forms import go, sentence
+from tenant_app.appointments.public import SlotTaken
+from tenant_app.hospital.public import hospital_info
+from tenant_app.patients.public import PatientInactive
+from tenant_app.staff.public import DepartmentRow, Doctor, active_doctors, list_departments
+
+pages = Blueprint("booking", __name__)
+
+NOON: Final = time(12)
+
+
+@dataclass
+class Chosen:
+    """What has been chosen so far; what does not exist counts as not chosen."""
+
+    department: DepartmentRow | None = None
+    doctor: Doctor | None = None
+    day: date | None = None
+    start: time | None = None
+
+
+@pages.route("/book", methods=["GET"])
+@signed_in
+def start() -> str | Response:
+    """At which hospital?"""
+    gathered = collaborator(HospitalAccess).gather(
+        uow=request_unit_of_work(), patient=signed_in_patient(), work=lambda visit: hospital_info(uow=visit.uow)
+    )
+    if len(gathered.found) == 1 and not gathered.unavailable:
+        return go("booking.choose", tenant_code=gathered.found[0][0].tenant_code)
+    return render_template("patient/book_hospital.html", found=gathered.found, unavailable=gathered.unavailable)
+
+
+@pages.route("/hospitals/<string:tenant_code>/book", methods=["GET"])
+@signed_in
+def choose(tenant_code: str) -> str:
+    """The next choice to make at this hospital."""
+    del tenant_code  # The gatekeeper has read it.
+    uow, now = request_unit_of_work(), utc_now()
+    doctors = [doctor for doctor in active_doctors(uow=uow) if doctor.department_id is not None]
+    departments = _departments(doctors)
+    chosen = _chosen(request.args, departments, doctors, now)
+    times = []
+    if chosen.doctor is not None and chosen.day is not None:
+        times = times_free(uow=uow, doctor_id=chosen.doctor.id, day=chosen.day, now=now)
+        if chosen.start not in {begins for begins, _ in times}:
+            chosen.start = None
+    uow.commit()
+    return render_template(
+        "patient/book.html",
+        hospital=g.hospital,
+        chosen=chosen,
+        departments=departments,
+        doctors=[doctor for doctor in doctors if chosen.department and doctor.department_id == chosen.department.id],
+        days=bookable_days(now=now),
+        times=times,
+        noon=NOON,
+    )
+
+
+@pages.route("/hospitals/<string:tenant_code>/book", methods=["POST"])
+@signed_in
+def book(tenant_code: str) -> Response:
+    """Book what was chosen. A time that somebody else has just taken leads back to the times."""
+    form, uow = request.form, request_unit_of_work()
+    doctor_id, day, begins = _uuid(form.get("doctor")), _day(form.get("day")), _time(form.get("time"))
+    if doctor_id is None or day is None or begins is None:
+        return go("booking.choose", tenant_code=tenant_code)
+    wish = Wish(doctor_id=doctor_id, appointment_date=day, start_time=begins, reason=form.get("reason", "")[:500])
+    try:
+        made = book_own(uow=uow, actor=current_actor(), patient_id=patient_here(), wish=wish)
+        uow.commit()
+    except (SlotTaken, OwnAppointmentOverlaps, InvalidFields) as error:
+        flash(_why(error), "warning")
+        return go(
+            "booking.choose",
+            tenant_code=tenant_code,
+            department=form.get("department"),
+            doctor=doctor_id,
+            day=day.isoformat(),
+        )
+    except (TooManyUpcoming, PatientInactive) as error:
+        flash(sentence(error), "warning")
+        return go("visits.all_visits")
+    flash(gettext("Your appointment is booked."), "success")
+    return go("visits.one", tenant_code=tenant_code, appointment_id=made.id)
+
+
+def _why(error: SokhamError) -> str:
+    messages = [gettext(message) for each in error.errors.values() for message in each]
+    return " ".join(messages) or sentence(error)
+
+
+def _departments(doctors: list[Doctor]) -> list[DepartmentRow]:
+    """Those in which somebody can be booked."""
+    staffed = {doctor.department_id for doctor in doctors}
+    listed = list_departments(uow=request_unit_of_work(), active_only=True).items
+    return [department for department in listed if department.id in staffed]
+
+
+def _chosen(given: Mapping[str, str], departments: list[DepartmentRow], doctors: list[Doctor], now: datetime) -> Chosen:
+    chosen = Chosen()
+    wanted = _uuid(given.get("department"))
+    chosen.department = next((each for each in departments if each.id == wanted), None)
+    if chosen.department is None:
+        return chosen
+    wanted = _uuid(given.get("doctor"))
+    here = [each for each in doctors if each.department_id == chosen.department.id]
+    chosen.doctor = next((each for each in here if each.id == wanted), None)
+    if chosen.doctor is None:
+        return chosen
+    day = _day(given.get("day"))
+    chosen.day = day if day in bookable_days(now=now, count=366) else None
+    if chosen.day is not None:
+        chosen.start = _time(given.get("time"))
+    return chosen
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _time(text: str | None) -> time | None:
+    try:
+        return time.fromisoformat(text).replace(tzinfo=None) if text else None
+    except ValueError:
+        return None

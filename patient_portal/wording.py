@@ -1,0 +1,56 @@
+"""How dates and ages are said to patients: the day of the week in words, then day/month/year."""
+
+from datetime import date
+from typing import Final
+
+from flask import Flask
+from flask_babel import gettext
+
+from kernel.clock import local_today
+from kernel.text import N_
+from tenant_app.appointments.public import AppointmentRow
+
+WEEKDAYS: Final = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
+
+
+def weekday(day: date) -> str:
+    """`Thứ ba`."""
+    return str(gettext(WEEKDAYS[day.weekday()]))
+
+
+def in_words(day: date) -> str:
+    """`Thứ ba, 24/11/2026`."""
+    return f"{weekday(day)}, {day:%d/%m/%Y}"
+
+
+def when(row: AppointmentRow) -> str:
+    """`Thứ ba, 24/11/2026, 08:30`."""
+    return f"{in_words(row.appointment_date)}, {row.start_time:%H:%M}"
+
+
+def how_soon(day: date) -> str:
+    """`Hôm nay`, `Ngày mai`, `Còn 3 ngày`; nothing beyond two weeks or before today."""
+    days = (day - local_today()).days
+    if days == 0:
+        return str(gettext("Today"))
+    if days == 1:
+        return str(gettext("Tomorrow"))
+    return str(gettext("In %(days)d days", days=days)) if 1 < days <= 14 else ""
+
+
+def masked(number: str) -> str:
+    """Enough of a number to know one's own: `079*******45`."""
+    return f"{number[:3]}{'*' * max(0, len(number) - 5)}{number[-2:]}"
+
+
+def install(app: Flask) -> None:
+    """Give these to the templates."""
+    app.jinja_env.filters.update(weekday=weekday, in_words=in_words, when=when, how_soon=how_soon, masked=masked)
