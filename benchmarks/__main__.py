@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from benchmarks import connections, new_hospital, route
+from benchmarks import connections, new_hospital, request, route
 from benchmarks.bench import Bench
 from benchmarks.ground import temporary_ground
 from benchmarks.harness import Figure, Outcome, console, machine
@@ -23,6 +23,7 @@ GROUPS: Final[dict[str, Callable[[Bench], Iterator[Figure]]]] = {
     "new_hospital": new_hospital.run,
     "route": route.run,
     "connections": connections.run,
+    "request": request.run,
 }
 
 

@@ -1,6 +1,7 @@
 """What all figures stand on: durable servers of their own, a central database, keys, and a fleet of hospitals."""
 
 import contextlib
+import os
 import random
 import shutil
 import statistics
@@ -20,8 +21,10 @@ from redis import Redis
 
 from benchmarks.scale import Scale
 from central import roles
+from central.auth.signing_keys import ensure_signing_keys
+from central.patient_index.blind_index_keys import ensure_blind_index_key
 from central.provisioning.server import HospitalServer
-from central.registry.public import RouteAnnouncer
+from central.registry.public import RouteAnnouncer, SqlDataKeyStore
 from central.router.public import (
     RedisRouteAnnouncer,
     RouteLookup,
@@ -30,11 +33,19 @@ from central.router.public import (
     TenantRouter,
 )
 from kernel.redis_client import HelpfulRedis, connect
-from keys.public import BlindIndex, Keychain, LocalKeyring, load_blind_index, new_blind_index_key
+from keys.public import BlindIndex, Keychain, LocalKeyring, load_blind_index, scopes
 from manage.embedded.postgres import EmbeddedPostgres
 from manage.embedded.redis import EmbeddedRedis
+from manage.wiring import KEYRING_FILE
 from tenant_app.hospital.initialise import HospitalStart
-from tests.support.databases import CentralDatabase, administrator, central_template, clone_central, hospital_server
+from tests.support.databases import (
+    PASSWORDS,
+    CentralDatabase,
+    administrator,
+    central_template,
+    clone_central,
+    hospital_server,
+)
 from tests.support.hospitals import Hospital, HospitalMaker
 from tests.support.servers import Servers
 
@@ -85,12 +96,27 @@ class Ground:
         self.report("migrating central's database")
         database = clone_central(servers, central_template(servers))
         self._stack.callback(database.close)
+        with database.database(roles.OWNER).unit_of_work() as uow:
+            store = SqlDataKeyStore(uow)
+            ensure_signing_keys(uow=uow, keychain=self.keychain, store=store)
+            ensure_blind_index_key(uow=uow, provider=self.keyring)
+            self.keychain.current(store, tenant=None, scope=scopes.INDEX)
+            uow.commit()
         return database
 
     @cached_property
     def keyring(self) -> LocalKeyring:
-        """A key source with every grant."""
-        return LocalKeyring.create(self.folder / "keyring.json")
+        """A key source with every grant, where the processes look for it."""
+        path = self.data_dir / "keys" / KEYRING_FILE
+        path.parent.mkdir(mode=0o700, parents=True)
+        keyring = LocalKeyring.create(path)
+        keyring.ensure_scopes(scopes.ALL)
+        return keyring
+
+    @property
+    def data_dir(self) -> Path:
+        """The data folder of processes that are started for a figure."""
+        return self.folder / "data"
 
     @cached_property
     def keychain(self) -> Keychain:
@@ -100,7 +126,11 @@ class Ground:
     @cached_property
     def blind_index(self) -> BlindIndex:
         """The key under which people are found."""
-        return load_blind_index(self.keyring, [new_blind_index_key(self.keyring, version=1)])
+        reader = RouteReader(self.central.parameters(roles.ROUTE))
+        try:
+            return load_blind_index(self.keyring, reader.blind_index_keys())
+        finally:
+            reader.close()
 
     @cached_property
     def redis_url(self) -> str:
@@ -150,6 +180,26 @@ class Ground:
         finally:
             router.close()
 
+    def environment(self, process: str, *, port: int, in_central: tuple[str, ...]) -> dict[str, str]:
+        """What a process of the product is told, as manage.environment tells it; limits do not end a figure."""
+        passwords = {
+            f"SOKHAM_PASSWORD_{name.removeprefix('sokham_').upper()}": PASSWORDS[name]
+            for name in (roles.ROUTE, *in_central)
+        }
+        return {
+            "PATH": os.defpath,
+            "LANG": "C.UTF-8",
+            "SOKHAM_PROCESS": process,
+            "SOKHAM_DATA_DIR": str(self.data_dir),
+            "SOKHAM_COOKIE_SECRET": "for figures only",
+            "SOKHAM_RATE_PER_MINUTE": "1000000000",
+            "SOKHAM_BIND": f"127.0.0.1:{port}",
+            "DATABASE_URL": self.central.url,
+            "REDIS_URL": self.servers.redis.url(with_password=False),
+            "SOKHAM_REDIS_PASSWORD": self.servers.redis.password,
+            **passwords,
+        }
+
     def administrator(self, database: str = "postgres") -> psycopg.Connection[Any]:
         """The superuser."""
         return administrator(self.servers, database)
@@ -171,7 +221,10 @@ class Ground:
 
 
 def fill_patients(ground: Ground, hospital: Hospital, *, count: int) -> list[UUID]:
-    """Give a hospital patients, by one statement; their ids."""
+    """Give a hospital at least so many patients, each with a CCCD, by two statements; their ids."""
+    known = ground.fleet.patients.get(hospital.tenant, [])
+    if len(known) >= count:
+        return known
     with hospital.superuser() as connection:
         rows = connection.execute(
             "INSERT INTO patients (patient_global_id, full_name, search_key, date_of_birth, gender, phone, address)"
@@ -181,8 +234,14 @@ def fill_patients(ground: Ground, hospital: Hospital, *, count: int) -> list[UUI
             " FROM generate_series(1, %s) AS i RETURNING id",
             (count,),
         ).fetchall()
-        connection.execute("ANALYZE patients")
-    ids = [row[0] for row in rows]
+        ids = known + [row[0] for row in rows]
+        connection.execute(
+            "INSERT INTO patient_identifiers (patient_id, system, value)"
+            " SELECT id, 'cccd', '079' || lpad((%s + i)::text, 9, '0')"
+            " FROM unnest(%s::uuid[]) WITH ORDINALITY AS made (id, i)",
+            (len(known), ids[len(known) :]),
+        )
+        connection.execute("ANALYZE patients, patient_identifiers")
     ground.fleet.patients[hospital.tenant] = ids
     return ids
 
