@@ -54,9 +54,7 @@ class Doctor:
 
 def permissions_of(*, uow: UnitOfWork, user_id: UUID) -> frozenset[str]:
     """All that the roles of a member of staff permit."""
-    statement = (
-        select(Role.permissions).join(UserRole, UserRole.role_id == Role.id).where(UserRole.user_id == user_id)
-    )
+    statement = select(Role.permissions).join(UserRole, UserRole.role_id == Role.id).where(UserRole.user_id == user_id)
     return frozenset(name for names in uow.session.scalars(statement) for name in names)
 
 
