@@ -1,0 +1,110 @@
+"""House rules that no tool knows, read off the sources."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("kernel", "keys", "central", "tenant_app", "patient_portal", "sync_worker", "jobs", "migrations", "manage")
+
+
+def sources(*packages: str) -> Iterator[tuple[Path, str]]:
+    """Each Python file of ours with its text."""
+    for package in packages or PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield path.relative_to(ROOT), path.read_text(encoding="utf-8")
+
+
+def test_nothing_happens_at_import() -> None:
+    """No engine, client or environment is touched by importing; gunicorn's own settings file is read at its start."""
+    suspicious = re.compile(r"create_engine|Redis|connect|environ|getenv|requests\.|open")
+    for path, text in sources():
+        if path.name == "gunicorn_config.py":
+            continue
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr) and isinstance(node.value, ast.Call):
+                called = ast.unparse(node.value.func)
+                assert not suspicious.fullmatch(called.split(".")[-1]), f"{path}:{node.lineno} {called}"
+
+
+def test_session_state_is_not_used() -> None:
+    """`SET` for a session, session advisory locks and temporary tables break behind a transaction-mode pooler."""
+    wrong = re.compile(
+        r"pg_advisory_lock|pg_try_advisory_lock\b|CREATE TEMP|\bSET SESSION\b|set_config\([^)]*,\s*false\s*\)",
+        re.IGNORECASE,
+    )
+    for path, text in sources():
+        for number, line in enumerate(text.splitlines(), 1):
+            assert not wrong.search(line), f"{path}:{number}"
+
+
+def test_only_edges_commit() -> None:
+    """Services and queries take a unit of work and leave its end to the edge."""
+    for path, text in sources("central", "tenant_app", "patient_portal"):
+        if path.name in {"rules.py", "queries.py", "schemas.py", "models.py"}:
+            assert "commit()" not in text, path
+    for path, text in sources("tenant_app"):
+        if path.name == "service.py" and path.parent.name != "auth":
+            assert "commit()" not in text, path
+
+
+def test_suppressions_say_why() -> None:
+    pattern = re.compile(r"#\s*(?:noqa|type:\s*ignore)(?:\[[^\]]*\])?(?::\s*[A-Z0-9, ]+)?(.*)$")
+    for path, text in sources():
+        for number, line in enumerate(text.splitlines(), 1):
+            if found := pattern.search(line):
+                assert len(found.group(1).strip(" -#")) > 5, f"{path}:{number} gives no reason"
+
+
+def test_modules_are_read_in_one_sitting() -> None:
+    for path, text in sources():
+        if "versions" not in path.parts:
+            assert text.count("\n") <= 420, path
+
+
+def test_no_file_names_a_registry_or_this_machine() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    hosts = re.compile(r"registry\.npmjs|pypi\.org|files\.pythonhosted|deb\.debian\.org")
+    for name in filter(None, listed):
+        path = ROOT / name
+        if path.suffix in {".png", ".woff2", ".mo"} or not path.is_file() or path == Path(__file__):
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        assert not hosts.search(text), name
+        assert str(ROOT) + "/" not in text, name
+
+
+@pytest.mark.parametrize("package", ["kernel", "central", "tenant_app", "patient_portal"])
+def test_vietnamese_is_whole(package: str) -> None:
+    """Every message of the package stands in its catalogue with a translation, and none is fuzzy."""
+    from babel.messages.extract import extract_from_dir
+    from babel.messages.pofile import read_po
+
+    methods = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+    keywords = {"gettext": None, "_": None, "N_": None, "lazy_gettext": None, "ngettext": (1, 2)}
+    found = {
+        message if isinstance(message, str) else message[0]
+        for _, _, message, _, _ in extract_from_dir(
+            str(ROOT / package), method_map=methods, keywords=keywords, options_map={"**.html": {"silent": "false"}}
+        )
+    }
+    with (ROOT / package / "translations" / "vi" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        catalogue = read_po(file, locale="vi")
+    shared = ROOT / "kernel" / "translations" / "vi" / "LC_MESSAGES" / "messages.po"
+    with shared.open("rb") as file:
+        common = read_po(file, locale="vi")
+    missing = sorted(
+        text
+        for text in found
+        if text
+        and not any(
+            (message := each.get(text)) and message.string and not message.fuzzy for each in (catalogue, common)
+        )
+    )
+    assert missing == []

@@ -1,0 +1,80 @@
+"""The three portals put together by the composition root itself, over a test's own central database."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from central import roles
+from central.auth.signing_keys import ensure_signing_keys
+from central.patient_index.blind_index_keys import ensure_blind_index_key
+from central.registry.public import SqlDataKeyStore
+from central.router.public import TenantRouter
+from kernel.settings import Settings, read
+from keys.public import Keychain, LocalKeyring, scopes
+from manage import wiring
+from tests.support.databases import PASSWORDS, CentralDatabase
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portals:
+    """The apps as gunicorn gets them."""
+
+    console: Flask
+    staff: Flask
+    patient: Flask
+    settings: Settings
+
+    @property
+    def all(self) -> dict[str, Flask]:
+        """By their names."""
+        return {"console": self.console, "staff": self.staff, "patient": self.patient}
+
+
+@contextmanager
+def open_portals(
+    *, central: CentralDatabase, keys: LocalKeyring, keyring_path: Path, redis_url: str, folder: Path, **more: str
+) -> Iterator[Portals]:
+    """Keys are made as `sokham up` makes them; passwords are cheap to check, limits are out of the way."""
+    _make_keys(central, keys)
+    (folder / "keys").mkdir()
+    shutil.copy2(keyring_path, folder / "keys" / wiring.KEYRING_FILE)
+    settings = read(
+        {
+            "DATABASE_URL": central.url,
+            "REDIS_URL": redis_url,
+            "SOKHAM_DATA_DIR": str(folder),
+            "SOKHAM_COOKIE_SECRET": "c" * 40,
+            "SOKHAM_ARGON2_MEMORY_KIB": "64",
+            "SOKHAM_RATE_PER_MINUTE": "100000",
+            "SOKHAM_SIGN_IN_PER_MINUTE": "100000",
+            **{f"SOKHAM_PASSWORD_{name.removeprefix('sokham_').upper()}": word for name, word in PASSWORDS.items()},
+            **more,
+        }
+    )
+    portals = Portals(
+        console=wiring.central_app(settings),
+        staff=wiring.staff_app(settings),
+        patient=wiring.patient_app(settings),
+        settings=settings,
+    )
+    try:
+        yield portals
+    finally:
+        for app in (portals.staff, portals.patient):
+            held: dict[type, Any] = app.extensions["sokham"]
+            held[TenantRouter].close()
+
+
+def _make_keys(central: CentralDatabase, keys: LocalKeyring) -> None:
+    keychain = Keychain(keys)
+    with central.database(roles.OWNER).unit_of_work() as uow:
+        store = SqlDataKeyStore(uow)
+        ensure_signing_keys(uow=uow, keychain=keychain, store=store)
+        ensure_blind_index_key(uow=uow, provider=keys)
+        keychain.current(store, tenant=None, scope=scopes.INDEX)
+        uow.commit()
