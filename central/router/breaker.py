@@ -48,5 +48,5 @@ class Breaker:
             beyond = self._failures - FAILURES_TO_OPEN
             if beyond >= 0:
                 pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(beyond, 5))
-                # Jitter keeps many processes from knocking at the same moment; no secret depends on it.
-                self._open_until = self._monotonic() + pause * random.uniform(0.75, 1.25)  # noqa: S311
+                # Jitter keeps many processes from knocking at the same moment.
+                self._open_until = self._monotonic() + pause * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
