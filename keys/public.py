@@ -1,6 +1,7 @@
 """What other folders may import of `keys`. Scopes are used as `scopes.INDEX`."""
 
 from keys import scopes
+from keys.audit_signing import sign_seal, signed_seal
 from keys.blind_index import BlindIndex, BlindIndexKeyRow, Digest, load_blind_index, new_blind_index_key
 from keys.body_signing import BodySigner, BodyVerifier, SignedBody
 from keys.data_keys import DataKeyRow, DataKeyStore, RewrapReport, rewrap_all
@@ -64,4 +65,6 @@ __all__ = [
     "rewrap_all",
     "scopes",
     "seal",
+    "sign_seal",
+    "signed_seal",
 ]

@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    UniqueConstraint,
     Uuid,
     func,
     text,
@@ -91,10 +92,15 @@ class AuditSeal(CentralBase):
     """One link of the chain over an audit table: its first and last row, their digest, the digest before, signed."""
 
     __tablename__ = "audit_seals"
-    __table_args__ = (Index("uq_audit_seals_previous", "table_name", "previous", unique=True),)
+    __table_args__ = (
+        Index("uq_audit_seals_previous", "table_name", "previous", unique=True),
+        UniqueConstraint("table_name", "sequence"),
+        CheckConstraint("row_count > 0", name="row_count"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     table_name: Mapped[str] = mapped_column(String(63))
+    sequence: Mapped[int] = mapped_column(BigInteger)
     first_xid: Mapped[int] = mapped_column(Xid8)
     first_id: Mapped[UUID] = mapped_column(Uuid)
     last_xid: Mapped[int] = mapped_column(Xid8)

@@ -74,8 +74,8 @@ class AuditSeal(HospitalBase):
     row_count: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     previous: Mapped[bytes] = mapped_column(LargeBinary)
-    signature: Mapped[str | None] = mapped_column(Text)
-    key_id: Mapped[str | None] = mapped_column(String(100))
+    signature: Mapped[str] = mapped_column(Text)
+    key_id: Mapped[str] = mapped_column(String(100))
     sealed_at: Mapped[CreatedAt]
 
     __table_args__ = (CheckConstraint("row_count > 0", name="row_count"),)

@@ -1,0 +1,99 @@
+"""The jobs of one process, put together."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from central.router.public import TenantRouter
+from jobs.audit_keys import AuditKeys
+from jobs.hospitals import EachHospital
+from jobs.housekeeping import Partitions, Pruning
+from jobs.job import Job, Run
+from jobs.leases import Leases
+from jobs.scheduler import Scheduler
+from jobs.sealing.public import HeadFile, Sealer
+from kernel.database.engines import Database
+from kernel.ids import TenantId
+from keys.public import Keychain
+
+SEAL_HOSPITALS: Final = "audit.seal_hospitals"
+SEAL_CENTRAL: Final = "audit.seal_central"
+PARTITIONS: Final = "partitions"
+PRUNE: Final = "prune"
+
+# A row is sealed within five seconds of its commit: two of waiting, jitter, and the time of a round.
+SEAL_EVERY: Final = timedelta(seconds=2)
+# Shorter than the five seconds too, so that a runner's death costs little.
+SEAL_LEASE: Final = timedelta(seconds=6)
+# A round of sealing waits so long for slow hospitals; those go on, and the next round leaves them out.
+SEAL_ROUND_SECONDS: Final = 4.0
+STOP_SECONDS: Final = 15.0
+
+
+class JobsProcess:
+    """All jobs of this process: `start`, and `stop` when asked to."""
+
+    def __init__(
+        self,
+        *,
+        central: Database,
+        router: TenantRouter,
+        keychain: Keychain,
+        data_dir: Path,
+        seal_every: timedelta = SEAL_EVERY,
+    ) -> None:
+        """`central` is central's database as `sokham_seal`, `router` leads to hospitals for the purpose `seal`."""
+        self._router = router
+        self._central = central
+        self.leases = Leases(central)
+        self._sealer = Sealer(keys=AuditKeys(database=central, keychain=keychain), heads=HeadFile(data_dir))
+        self._sealing = EachHospital(job=SEAL_HOSPITALS, router=router)
+        self._making = EachHospital(job=PARTITIONS, router=router, threads=2)
+        self._pruning = EachHospital(job=PRUNE, router=router, threads=2)
+        partitions = Partitions(hospitals=self._making, central=central.unit_of_work, hospital=router.unit_of_work)
+        pruning = Pruning(hospitals=self._pruning, central=central.unit_of_work, hospital=router.unit_of_work)
+        self.scheduler = Scheduler(
+            leases=self.leases,
+            jobs=(
+                # A seal's number is unique, so two sealers at once do no harm and hospitals need not wait for central.
+                Job(
+                    name=SEAL_HOSPITALS,
+                    every=seal_every,
+                    run=self._seal_hospitals,
+                    limit=timedelta(minutes=2),
+                    lease=SEAL_LEASE,
+                    safe_twice=True,
+                ),
+                Job(
+                    name=SEAL_CENTRAL,
+                    every=seal_every,
+                    run=self._seal_central,
+                    limit=timedelta(minutes=2),
+                    lease=SEAL_LEASE,
+                ),
+                Job(name=PARTITIONS, every=timedelta(days=1), run=partitions.run, limit=timedelta(minutes=30)),
+                Job(name=PRUNE, every=timedelta(hours=1), run=pruning.run, limit=timedelta(minutes=30)),
+            ),
+        )
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self.scheduler.start()
+
+    def stop(self, *, seconds: float = STOP_SECONDS) -> bool:
+        """Let what runs come to its end; False when something did not."""
+        ended = self.scheduler.stop(seconds=seconds)
+        for each in (self._sealing, self._making, self._pruning):
+            each.close()
+        self._router.close()
+        self._central.dispose()
+        return ended
+
+    def _seal_hospitals(self, run: Run) -> None:
+        self._sealing.do(self._seal_hospital, run, seconds=SEAL_ROUND_SECONDS)
+
+    def _seal_hospital(self, tenant: TenantId, run: Run) -> None:
+        self._sealer.hospital(tenant, open_uow=lambda: self._router.unit_of_work(tenant), run=run)
+
+    def _seal_central(self, run: Run) -> None:
+        self._sealer.central(open_uow=self._central.unit_of_work, run=run)
