@@ -176,6 +176,10 @@ def central_app(settings: Settings) -> Flask:
     if record is None:
         raise RoutesUnavailable("central has no signing key of its own")
     public_keys = jwks(row["public_jwk"] for row in reader.signing_keys(CENTRAL))
+    sessions = AdministratorSessions(signer=signer_from(record, keychain=keychain, store=reader))
+    blind_index = load_blind_index(provider, reader.blind_index_keys())
+    # From here on central reads its own tables; the route's role was for the keys only.
+    reader.close()
     database = central_database(settings, "console", settings.password_console)
     server, announcer = HospitalServer.from_settings(settings), RedisRouteAnnouncer(redis)
     runner = OperationRunner(
@@ -197,7 +201,7 @@ def central_app(settings: Settings) -> Flask:
         gate=gate_for(
             portal=CONSOLE, issuer=CENTRAL, keys=public_keys, required=("role",), secure=settings.secure_cookies
         ),
-        sessions=AdministratorSessions(signer=signer_from(record, keychain=keychain, store=reader)),
+        sessions=sessions,
         sign_in=AdministratorSignIn(passwords(settings)),
         console=Console(
             announcer=announcer,
@@ -206,7 +210,7 @@ def central_app(settings: Settings) -> Flask:
             own_url=settings.central_url.rstrip("/"),
         ),
         workers=WorkerGate(database=central_database(settings, "ingest", settings.password_ingest)),
-        blind_index=load_blind_index(provider, reader.blind_index_keys()),
+        blind_index=blind_index,
         bus=SyncBus(redis),
         doorbell=RedisDoorbell(redis),
         helpful={"keys": provider.check, "redis": redis.check},

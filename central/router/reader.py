@@ -107,14 +107,17 @@ class RouteReader:
         self._rows("SELECT 1 AS one", ())
 
     def close(self) -> None:
-        """Close the connections that are idle."""
+        """Close the connections that are idle; asking again opens new ones."""
+        idle = []
         while True:
             try:
-                connection = self._stack.get_nowait()
+                idle.append(self._stack.get_nowait())
             except queue.Empty:
-                return
+                break
+        for connection in idle:
             if connection is not None:
                 connection.close()
+            self._stack.put(None)
 
     def _one(self, kind: type[T], statement: str, arguments: tuple[Any, ...]) -> T | None:
         with self._connection() as connection, connection.cursor(row_factory=class_row(kind)) as cursor:

@@ -14,6 +14,8 @@ from central.auth.signing_keys import ensure_signing_keys
 from central.patient_index.blind_index_keys import ensure_blind_index_key
 from central.registry.public import SqlDataKeyStore
 from central.router.public import TenantRouter
+from central.sync.public import WorkerGate
+from kernel.database.engines import Database
 from kernel.settings import Settings, read
 from keys.public import Keychain, LocalKeyring, scopes
 from manage import wiring
@@ -65,9 +67,15 @@ def open_portals(
     try:
         yield portals
     finally:
-        for app in (portals.staff, portals.patient):
+        for app in portals.all.values():
             held: dict[type, Any] = app.extensions["sokham"]
-            held[TenantRouter].close()
+            for collaborator in held.values():
+                if isinstance(collaborator, TenantRouter):
+                    collaborator.close()
+                elif isinstance(collaborator, Database):
+                    collaborator.dispose()
+                elif isinstance(collaborator, WorkerGate):
+                    collaborator._database.dispose()
 
 
 def _make_keys(central: CentralDatabase, keys: LocalKeyring) -> None:
