@@ -42,6 +42,7 @@ class OutboxEvent(HospitalBase):
     __table_args__ = (
         CheckConstraint(one_of("state", STATES), name="state"),
         CheckConstraint("epoch >= 1 AND n >= 1", name="version"),
+        CheckConstraint("(state = 'claimed') = (claim_id IS NOT NULL)", name="claim"),
         Index("ix_outbox_due", "next_attempt_at", postgresql_where=text("state IN ('pending', 'claimed')")),
         Index("ix_outbox_dead", "id", postgresql_where=text("state = 'dead'")),
         Index("ix_outbox_aggregate", "aggregate_id", "epoch", "n"),

@@ -20,7 +20,8 @@ CREATE TABLE outbox (
     settled_at timestamptz,
     CONSTRAINT pk_outbox PRIMARY KEY (id),
     CONSTRAINT ck_outbox_state CHECK (state IN ('pending', 'claimed', 'settled', 'dead', 'discarded')),
-    CONSTRAINT ck_outbox_version CHECK (epoch >= 1 AND n >= 1)
+    CONSTRAINT ck_outbox_version CHECK (epoch >= 1 AND n >= 1),
+    CONSTRAINT ck_outbox_claim CHECK ((state = 'claimed') = (claim_id IS NOT NULL))
 );
 CREATE INDEX ix_outbox_due ON outbox (next_attempt_at) WHERE state IN ('pending', 'claimed');
 CREATE INDEX ix_outbox_dead ON outbox (id) WHERE state = 'dead';
@@ -37,12 +38,17 @@ CREATE TABLE sync_signing_keys (
     CONSTRAINT pk_sync_signing_keys PRIMARY KEY (kid)
 );
 
--- Claims what is due, pending or left by a worker whose lease ran out. By an array and not a join, so that the plan is
--- an index's whatever the statistics say of a table that grows and shrinks all day.
+-- A table that grows and shrinks all day has no statistics to trust, and a plan that a long-lived connection remembers
+-- from when it was empty would read all of it for each row: so claiming and settling are planned anew each time, and by
+-- index. That only a claimed row has a claim's id is a constraint, so the id alone is asked for: with the state too, the
+-- index of what is due would look like the better way to a single row.
+
+-- Claims what is due, pending or left by a worker whose lease ran out.
 CREATE FUNCTION sync_claim(p_claim uuid, p_limit integer, p_lease_seconds double precision)
     RETURNS TABLE (id uuid, aggregate_type varchar, aggregate_id uuid, event_type varchar, epoch integer, n bigint,
         payload text, attempts integer, created_at timestamptz)
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
+    SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
         UPDATE outbox o
@@ -63,7 +69,7 @@ $$;
 -- settled: its answer is the newer one. The payload has done its work and goes.
 CREATE FUNCTION sync_settle(p_claim uuid, p_events uuid[], p_persons uuid[]) RETURNS integer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
-    SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
 DECLARE
     settled integer;
 BEGIN
@@ -71,13 +77,12 @@ BEGIN
         UPDATE outbox o
         SET state = 'settled', settled_at = now(), payload = '{}'::jsonb, claim_id = NULL, lease_until = NULL,
             last_error = NULL
-        FROM unnest(p_events, p_persons) AS answer (event_id, person_id)
-        WHERE o.id = answer.event_id AND o.claim_id = p_claim AND o.state = 'claimed'
-        RETURNING o.aggregate_type, o.aggregate_id, o.epoch, o.n, answer.person_id
+        WHERE o.id = ANY (p_events) AND o.claim_id = p_claim
+        RETURNING o.id, o.aggregate_type, o.aggregate_id, o.epoch, o.n
     ), newest AS (
-        SELECT DISTINCT ON (d.aggregate_id) d.aggregate_id, d.epoch, d.n, d.person_id
-        FROM done d
-        WHERE d.aggregate_type = 'patient' AND d.person_id IS NOT NULL
+        SELECT DISTINCT ON (d.aggregate_id) d.aggregate_id, d.epoch, d.n, answer.person_id
+        FROM done d JOIN unnest(p_events, p_persons) AS answer (event_id, person_id) ON answer.event_id = d.id
+        WHERE d.aggregate_type = 'patient' AND answer.person_id IS NOT NULL
         ORDER BY d.aggregate_id, d.epoch DESC, d.n DESC
     ), written AS (
         UPDATE patients p
@@ -107,7 +112,7 @@ BEGIN
         next_attempt_at = now() + make_interval(secs => f.after_seconds), last_error = left(f.reason, 100),
         history = sync_remembered(o.history, f.reason)
     FROM unnest(p_events, p_reasons, p_after_seconds) AS f (event_id, reason, after_seconds)
-    WHERE o.id = f.event_id AND o.claim_id = p_claim AND o.state = 'claimed';
+    WHERE o.id = f.event_id AND o.claim_id = p_claim;
     GET DIAGNOSTICS failed = ROW_COUNT;
     RETURN failed;
 END
@@ -123,7 +128,7 @@ BEGIN
     SET state = 'dead', claim_id = NULL, lease_until = NULL, attempts = o.attempts + 1, last_error = left(f.reason, 100),
         history = sync_remembered(o.history, f.reason)
     FROM unnest(p_events, p_reasons) AS f (event_id, reason)
-    WHERE o.id = f.event_id AND o.claim_id = p_claim AND o.state = 'claimed';
+    WHERE o.id = f.event_id AND o.claim_id = p_claim;
     GET DIAGNOSTICS buried = ROW_COUNT;
     RETURN buried;
 END
@@ -137,7 +142,7 @@ DECLARE
 BEGIN
     UPDATE outbox o
     SET state = 'pending', claim_id = NULL, lease_until = NULL, next_attempt_at = now()
-    WHERE o.id = ANY (p_events) AND o.claim_id = p_claim AND o.state = 'claimed';
+    WHERE o.id = ANY (p_events) AND o.claim_id = p_claim;
     GET DIAGNOSTICS released = ROW_COUNT;
     RETURN released;
 END
