@@ -5,6 +5,7 @@
 - `hospitals`: a maker (`hospitals.make()`); `two_hospitals`: two of them; `hospital`: the first of the two.
 - `keys` (session): a LocalKeyring with every grant; `keychain`: a fresh cache over it; `keyring_path`: its file.
 - `redis`, `redis_url`: this worker's own Redis database, emptied before each test.
+- `portals`: console, staff and patient apps, put together by manage.wiring.
 - `count_queries`: `with count_queries() as counted: …; assert counted.total <= 3`.
 """
 
@@ -19,6 +20,7 @@ from tenant_app.hospital.initialise import HospitalStart
 from tests.support.counting import Counting, count_statements
 from tests.support.databases import CentralDatabase, central_template, clone_central, drop_database
 from tests.support.hospitals import Hospital, HospitalMaker, hospital_maker
+from tests.support.portals import Portals, open_portals
 from tests.support.servers import Servers, shared_servers
 
 
@@ -101,3 +103,19 @@ def redis(redis_url: str) -> Iterator[Redis]:
 def count_queries() -> Counting:
     """Counts the statements that SQLAlchemy sends."""
     return count_statements
+
+
+@pytest.fixture
+def portals(
+    central: CentralDatabase,
+    keys: LocalKeyring,
+    keyring_path: Path,
+    redis: Redis,
+    redis_url: str,
+    tmp_path: Path,
+) -> Iterator[Portals]:
+    """The three portals as gunicorn gets them, over this test's central database."""
+    with open_portals(
+        central=central, keys=keys, keyring_path=keyring_path, redis_url=redis_url, folder=tmp_path
+    ) as opened:
+        yield opened
