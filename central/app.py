@@ -10,6 +10,7 @@ from central.auth.administrators import AdministratorGatekeeper, AdministratorSe
 from central.auth.api import blueprint as auth_blueprint
 from central.auth.api import jwks_document
 from central.auth.public import Gate
+from central.auth.sign_in import ConsoleSignIn
 from central.console import operations_api, patient_index_api, tenants_api
 from central.console.pages import PAGES, shown
 from central.console.tenants import Console
@@ -74,7 +75,9 @@ def create_app(
         helpful=helpful or {},
     )
     app = base_app(portal, settings)
-    provide(app, database, gate, sessions, sign_in, settings, console, blind_index, bus, doorbell, *collaborators)
+    signing_in = ConsoleSignIn(database=database, accounts=sign_in, sessions=sessions)
+    held = (database, gate, sessions, sign_in, signing_in, settings, console, blind_index, bus, doorbell)
+    provide(app, *held, *collaborators)
     gateway.install(app, settings, limit_key=gate.limit_key)
     documented = api.install(app, title="Sokham: central")
     for blueprint in APIS:

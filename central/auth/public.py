@@ -16,6 +16,7 @@ from central.auth.secrets import InvalidSecret, RoutedSecret, digest_of, new_sec
 from central.auth.sessions import RefreshReplayed, SessionRules, Sessions, Tokens, Visitor
 from central.auth.signing_in import IssuedInvite, SignInFailed, SigningIn
 from central.auth.signing_keys import signer_from
+from central.auth.token_api import TokenKeeper, token_blueprint
 
 __all__ = [
     "ACCOUNT_STATUSES",
@@ -38,6 +39,7 @@ __all__ = [
     "SignInLocked",
     "SigningIn",
     "TenantSignInBody",
+    "TokenKeeper",
     "Tokens",
     "TokensAnswer",
     "Visitor",
@@ -47,5 +49,6 @@ __all__ = [
     "new_secret",
     "parse_secret",
     "signer_from",
+    "token_blueprint",
     "visitor",
 ]

@@ -83,7 +83,7 @@ class Overview:
 def status_counts(*, uow: UnitOfWork) -> dict[str, int]:
     """Hospitals by status, all statuses named."""
     rows = uow.session.execute(select(Tenant.status, func.count()).group_by(Tenant.status))
-    return {**dict.fromkeys(TENANT_STATUSES, 0), **dict(rows.tuples().all())}
+    return {**dict.fromkeys(TENANT_STATUSES, 0), **{row[0]: row[1] for row in rows}}
 
 
 def hospital_syncs(*, uow: UnitOfWork, now: datetime) -> list[HospitalSync]:

@@ -43,9 +43,9 @@ def username_only(value: str) -> None:
 class FirstStaffBody(Body):
     """The hospital's first administrator, who will be sent the invite."""
 
+    full_name = forms.text(longest=255)
     username = forms.text(longest=100, checks=[username_only])
     email = forms.email(required=True)
-    full_name = forms.text(longest=255)
 
 
 class TenantBody(Body):

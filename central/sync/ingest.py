@@ -9,9 +9,9 @@ from uuid import UUID
 import msgspec
 
 from central.sync import rules
-from central.sync.rules import DigestKey, Person, PersonFinder, Verdict
+from central.sync.rules import DigestKey, Keyed, Person, PersonFinder, Verdict, keyed
 from central.sync.store import Batches, NewEntry, Present
-from central.sync.wire import Batch, Event, Result
+from central.sync.wire import Batch, Event, PatientState, Result
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import Unavailable
 from kernel.ids import TenantId, new_global_id
@@ -156,43 +156,39 @@ def _decide_persons(
 
 
 def _find(store: Batches, changed: Sequence[Event], present: dict[UUID, Present]) -> dict[UUID, Person]:
-    digests: set[DigestKey] = set()
-    proposed: list[UUID] = []
-    for event in changed:
-        if event.patient is not None:
-            digests.update(rules.key_of(item) for item in event.patient.identifiers)
-            proposed.append(event.patient.patient_global_id)
+    states = [
+        (event, event.patient, keyed(event.patient.identifiers)) for event in changed if event.patient is not None
+    ]
+    digests = {item.key for _, _, identifiers in states for item in identifiers}
     found = store.persons_of(digests) if digests else {}
-    doubtful = _doubtful(changed, present, found)
+    doubtful = _doubtful(states, present, found)
     finder = PersonFinder(
         found=found,
         held=store.digests_of(doubtful) if doubtful else {},
-        taken=store.existing_persons(proposed),
+        taken=store.existing_persons([patient.patient_global_id for _, patient, _ in states]),
         fresh_id=new_global_id,
     )
     decided: dict[UUID, Person] = {}
-    for event in changed:
-        if event.patient is None:
-            continue
+    for event, patient, identifiers in states:
         before = present.get(event.aggregate_id)
         decided[event.aggregate_id] = finder.decide(
-            proposed=event.patient.patient_global_id,
-            present=before.person if before else None,
-            identifiers=event.patient.identifiers,
+            proposed=patient.patient_global_id, present=before.person if before else None, identifiers=identifiers
         )
     return decided
 
 
-def _doubtful(changed: Sequence[Event], present: dict[UUID, Present], found: dict[DigestKey, UUID]) -> set[UUID]:
+def _doubtful(
+    states: Sequence[tuple[Event, PatientState, Sequence[Keyed]]],
+    present: dict[UUID, Present],
+    found: dict[DigestKey, UUID],
+) -> set[UUID]:
     """The persons whose other numbers matter: found by a weak kind, or held from before without a strong match."""
     strongest = rules.STRENGTH[0]
     persons = {person for key, person in found.items() if key.system != strongest}
-    for event in changed:
+    for event, _, identifiers in states if present else ():
         before = present.get(event.aggregate_id)
-        if before is None or event.patient is None:
-            continue
-        sure = any(item.system == strongest and rules.key_of(item) in found for item in event.patient.identifiers)
-        if not sure:
+        sure = any(key.system == strongest and key in found for key, _ in identifiers)
+        if before is not None and not sure:
             persons.add(before.person)
     return persons
 

@@ -52,11 +52,6 @@ APPLY: Final = Verdict("apply")
 STALE: Final = Verdict("stale")
 
 
-def key_of(identifier: WireIdentifier) -> DigestKey:
-    """The key by which a person is found."""
-    return DigestKey(identifier.system, identifier.key_version, identifier.digest)
-
-
 def shape_is_right(event: Event) -> bool:
     """Whether the event carries what its type says."""
     if event.aggregate_type == "audit_seal":
@@ -114,8 +109,17 @@ def _alone(event: Event, current: Version | None, gone: set[UUID], epoch: int) -
     return APPLY
 
 
-def _weakness(item: WireIdentifier) -> int:
-    return STRENGTH.index(item.system)
+class Keyed(NamedTuple):
+    """An identifier with the key that finds its person."""
+
+    key: DigestKey
+    identifier: WireIdentifier
+
+
+def keyed(identifiers: Sequence[WireIdentifier]) -> list[Keyed]:
+    """Identifiers with their keys, the strongest kind first."""
+    ordered = sorted(identifiers, key=_weakness) if len(identifiers) > 1 else identifiers
+    return [Keyed(DigestKey(item.system, item.key_version, item.digest), item) for item in ordered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,32 +128,35 @@ class Person:
 
     id: UUID
     new: bool
-    attach: tuple[WireIdentifier, ...]
+    attach: Sequence[WireIdentifier]
 
 
 class PersonFinder:
     """Decides, patient by patient of one batch, who each is; remembers what it decided for the next.
 
     `found` are the persons of known digests; `held` says which digests each of those persons has, so that a number of a
-    weak kind never joins two people whose strong numbers differ.
+    weak kind never joins two people whose strong numbers differ. Both are changed.
     """
 
     def __init__(
         self,
         *,
-        found: Mapping[DigestKey, UUID],
-        held: Mapping[UUID, set[DigestKey]],
+        found: dict[DigestKey, UUID],
+        held: dict[UUID, set[DigestKey]],
         taken: Iterable[UUID],
         fresh_id: Callable[[], UUID],
     ) -> None:
-        self._found = dict(found)
-        self._held = {person: set(keys) for person, keys in held.items()}
+        self._found = found
+        self._held = held
         self._taken = set(taken)
         self._fresh_id = fresh_id
         self._made: set[UUID] = set()
 
-    def decide(self, *, proposed: UUID, present: UUID | None, identifiers: Sequence[WireIdentifier]) -> Person:
-        """`proposed` is the id that the hospital minted, `present` whom the index holds the patient for so far."""
+    def decide(self, *, proposed: UUID, present: UUID | None, identifiers: Sequence[Keyed]) -> Person:
+        """`proposed` is the id that the hospital minted, `present` whom the index holds the patient for so far.
+
+        `identifiers` come from `keyed`.
+        """
         person = self._by_number(identifiers)
         if person is None and present is not None and self._may_be(present, identifiers):
             person = present
@@ -158,30 +165,33 @@ class PersonFinder:
             person = self._fresh_id() if proposed in self._taken else proposed
             self._taken.add(person)
             self._made.add(person)
-            self._held[person] = set()
-        attach = tuple(item for item in identifiers if key_of(item) not in self._found)
+        attach = [item for item in identifiers if item.key not in self._found]
         for item in attach:
-            self._found[key_of(item)] = person
-            self._held.setdefault(person, set()).add(key_of(item))
-        return Person(person, person in self._made, attach)
+            self._found[item.key] = person
+            self._held.setdefault(person, set()).add(item.key)
+        return Person(person, person in self._made, [item.identifier for item in attach])
 
-    def _by_number(self, identifiers: Sequence[WireIdentifier]) -> UUID | None:
-        for item in sorted(identifiers, key=_weakness):
-            person = self._found.get(key_of(item))
-            if person is not None and self._may_be(person, identifiers, than=item.system):
+    def _by_number(self, identifiers: Sequence[Keyed]) -> UUID | None:
+        for item in identifiers:
+            person = self._found.get(item.key)
+            if person is not None and self._may_be(person, identifiers, than=item.key.system):
                 return person
         return None
 
-    def _may_be(self, person: UUID, identifiers: Sequence[WireIdentifier], *, than: str | None = None) -> bool:
+    def _may_be(self, person: UUID, identifiers: Sequence[Keyed], *, than: str | None = None) -> bool:
         """Whether nothing stronger speaks against it: another number of one kind, under the same key version."""
         stronger = STRENGTH if than is None else STRENGTH[: STRENGTH.index(than)]
         if not stronger:
             return True
         held = self._held.get(person, set())
-        for item in identifiers:
-            if item.system not in stronger:
+        for key, _ in identifiers:
+            if key.system not in stronger:
                 continue
-            same_kind = {key for key in held if key.system == item.system and key.key_version == item.key_version}
-            if same_kind and key_of(item) not in same_kind:
+            same_kind = {other for other in held if other[:2] == key[:2]}
+            if same_kind and key not in same_kind:
                 return False
         return True
+
+
+def _weakness(item: WireIdentifier) -> int:
+    return STRENGTH.index(item.system)

@@ -1,4 +1,7 @@
-"""The ingest's SQL: each statement takes or gives a whole batch, by arrays and `unnest`. Nothing is decided here."""
+"""The ingest's SQL: each statement takes or gives a whole batch, by arrays and `unnest`. Nothing is decided here.
+
+Arrays go in binary (`%b`): as text each element would be searched for what must be quoted, which took half the time.
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -64,7 +67,7 @@ class Batches:
         """What the index holds of these patients."""
         rows = self._rows(
             "SELECT patient_local_id, patient_global_id, epoch, n FROM central_patient_index"
-            " WHERE tenant_id = %s AND patient_local_id = ANY (%s)",
+            " WHERE tenant_id = %s AND patient_local_id = ANY (%b)",
             (self._tenant, patients),
         )
         return {row[0]: Present(row[1], Version(row[2], row[3])) for row in rows}
@@ -72,7 +75,7 @@ class Batches:
     def tombstones(self, patients: list[UUID]) -> set[UUID]:
         """Which of these were erased."""
         rows = self._rows(
-            "SELECT patient_local_id FROM patient_tombstones WHERE tenant_id = %s AND patient_local_id = ANY (%s)",
+            "SELECT patient_local_id FROM patient_tombstones WHERE tenant_id = %s AND patient_local_id = ANY (%b)",
             (self._tenant, patients),
         )
         return {row[0] for row in rows}
@@ -81,7 +84,7 @@ class Batches:
         """Put events into the inbox; the ones that had not been there."""
         rows = self._rows(
             "INSERT INTO sync_inbox (tenant_id, event_id, result)"
-            " SELECT %s, e.id, e.result FROM unnest(%s::uuid[], %s::text[]) AS e (id, result)"
+            " SELECT %s, e.id, e.result FROM unnest(%b::uuid[], %b::text[]) AS e (id, result)"
             " ON CONFLICT DO NOTHING RETURNING event_id",
             (self._tenant, list(events), list(results)),
         )
@@ -91,7 +94,7 @@ class Batches:
         """The persons that are known by these digests."""
         rows = self._rows(
             "SELECT i.system, i.key_version, i.digest, i.person_id"
-            " FROM unnest(%s::text[], %s::int[], %s::bytea[]) AS d (system, key_version, digest)"
+            " FROM unnest(%b::text[], %b::int[], %b::bytea[]) AS d (system, key_version, digest)"
             " JOIN person_identifiers i ON i.system = d.system AND i.key_version = d.key_version"
             " AND i.digest = d.digest",
             _columns(digests),
@@ -101,7 +104,7 @@ class Batches:
     def digests_of(self, persons: Iterable[UUID]) -> dict[UUID, set[DigestKey]]:
         """The digests by which these persons are known."""
         rows = self._rows(
-            "SELECT person_id, system, key_version, digest FROM person_identifiers WHERE person_id = ANY (%s)",
+            "SELECT person_id, system, key_version, digest FROM person_identifiers WHERE person_id = ANY (%b)",
             (list(persons),),
         )
         held: dict[UUID, set[DigestKey]] = {}
@@ -111,7 +114,7 @@ class Batches:
 
     def existing_persons(self, persons: list[UUID]) -> set[UUID]:
         """Which of these ids are persons already."""
-        return {row[0] for row in self._rows("SELECT id FROM persons WHERE id = ANY (%s)", (persons,))}
+        return {row[0] for row in self._rows("SELECT id FROM persons WHERE id = ANY (%b)", (persons,))}
 
     def attach(self, identifiers: Sequence[tuple[UUID, WireIdentifier]], dek: UUID) -> bool:
         """Make identifiers their persons'; False when another hospital was first with one of them.
@@ -122,7 +125,7 @@ class Batches:
         rows = self._rows(
             "INSERT INTO person_identifiers (person_id, system, key_version, digest, sealed_value, dek_id)"
             " SELECT i.person_id, i.system, i.key_version, i.digest, i.sealed, %s"
-            " FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::bytea[], %s::text[])"
+            " FROM unnest(%b::uuid[], %b::text[], %b::int[], %b::bytea[], %b::text[])"
             " AS i (person_id, system, key_version, digest, sealed)"
             " ON CONFLICT DO NOTHING RETURNING 1",
             (
@@ -139,7 +142,7 @@ class Batches:
     def add_persons(self, persons: list[UUID]) -> bool:
         """Make persons; False when one of the ids was taken meanwhile."""
         rows = self._rows(
-            "INSERT INTO persons (id) SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING RETURNING 1", (sorted(persons),)
+            "INSERT INTO persons (id) SELECT unnest(%b::uuid[]) ON CONFLICT DO NOTHING RETURNING 1", (sorted(persons),)
         )
         return len(rows) == len(persons)
 
@@ -147,7 +150,7 @@ class Batches:
         """The set of these persons' hospitals has changed: caches of it with a lower version lose."""
         self._run(
             "UPDATE persons SET version = version + 1, updated_at = now()"
-            " WHERE id IN (SELECT p.id FROM persons p WHERE p.id = ANY (%s) ORDER BY p.id FOR NO KEY UPDATE)",
+            " WHERE id IN (SELECT p.id FROM persons p WHERE p.id = ANY (%b) ORDER BY p.id FOR NO KEY UPDATE)",
             (sorted(persons),),
         )
 
@@ -158,7 +161,7 @@ class Batches:
             "INSERT INTO central_patient_index AS present (patient_global_id, tenant_id, patient_local_id,"
             " metadata_encrypted, encryption_key_id, status, epoch, n)"
             " SELECT e.person, %s, e.patient, e.metadata, %s, e.status, e.epoch, e.n"
-            " FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::int[], %s::bigint[])"
+            " FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::int[], %b::bigint[])"
             " AS e (person, patient, metadata, status, epoch, n)"
             " ON CONFLICT (tenant_id, patient_local_id) DO UPDATE SET patient_global_id = EXCLUDED.patient_global_id,"
             " metadata_encrypted = EXCLUDED.metadata_encrypted, encryption_key_id = EXCLUDED.encryption_key_id,"
@@ -181,12 +184,12 @@ class Batches:
         patients = [event.aggregate_id for event in events]
         self._run(
             "INSERT INTO patient_tombstones (tenant_id, patient_local_id, epoch, n)"
-            " SELECT %s, t.patient, t.epoch, t.n FROM unnest(%s::uuid[], %s::int[], %s::bigint[])"
+            " SELECT %s, t.patient, t.epoch, t.n FROM unnest(%b::uuid[], %b::int[], %b::bigint[])"
             " AS t (patient, epoch, n) ON CONFLICT DO NOTHING",
             (self._tenant, patients, [event.epoch for event in events], [event.n for event in events]),
         )
         self._run(
-            "DELETE FROM central_patient_index WHERE tenant_id = %s AND patient_local_id = ANY (%s)",
+            "DELETE FROM central_patient_index WHERE tenant_id = %s AND patient_local_id = ANY (%b)",
             (self._tenant, patients),
         )
 

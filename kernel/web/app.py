@@ -78,7 +78,8 @@ def base_app(portal: Portal, settings: Settings) -> Flask:
     problems.install(app)
     headers.install(app)
     assets.install(app)
-    i18n.install(app, [Path(kernel.__file__).parent, portal.package, *portal.further_packages])
+    # The portal's own words come last and win.
+    i18n.install(app, [Path(kernel.__file__).parent, *portal.further_packages, portal.package])
     health.install(app, needed=portal.needed, helpful=portal.helpful, metrics_from=settings.metrics_from)
     _protect_forms(app)
     _describe(app, portal)

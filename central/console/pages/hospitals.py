@@ -38,7 +38,7 @@ def listed() -> Response:
     if current_actor().may("sync.read"):
         syncs = {each.tenant_id: each for each in hospital_syncs(uow=uow, now=utc_now())}
     template = "hospitals/rows.html" if wants_part() else "hospitals/list.html"
-    return shown(template, found=found, q=q, status=status, statuses=TENANT_STATUSES, syncs=syncs)
+    return shown(template, found=found, q=q, chosen=status, statuses=TENANT_STATUSES, syncs=syncs)
 
 
 @blueprint.route("/<uuid:tenant_id>")

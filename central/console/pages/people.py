@@ -25,9 +25,9 @@ blueprint = Blueprint("people", __name__, url_prefix="/administrators")
 class AdministratorBody(Body):
     """A new administrator."""
 
+    full_name = forms.text(longest=255)
     username = forms.text(longest=100, checks=[username_only])
     email = forms.email(required=True)
-    full_name = forms.text(longest=255)
     role = forms.choice(ADMINISTRATOR_ROLES, required=True)
 
 

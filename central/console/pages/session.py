@@ -6,9 +6,9 @@ from typing import Final
 from flask import Blueprint, Response, g, request, url_for
 from flask_babel import gettext
 
-from central.auth import api as auth
 from central.auth.administrators import AdministratorSessions
-from central.auth.public import Gate, InvalidSecret, SignInFailed, SignInLocked, Tokens
+from central.auth.public import Gate, InvalidSecret, SignInFailed, SignInLocked, Tokens, visitor
+from central.auth.sign_in import ConsoleSignIn
 from central.console.forms import REQUIRED
 from central.console.pages.answers import lead_to, local_path, page, shown, spoken, words
 from central.gateway.public import guess_limited
@@ -60,7 +60,7 @@ def do_sign_in() -> Response:
     if missing:
         return _form(username=username, next_path=next_path, errors=missing, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        tokens = auth.sign_in(username=username, password=password)
+        tokens = collaborator(ConsoleSignIn).sign_in(username=username, password=password, visitor=visitor())
     except (SignInFailed, SignInLocked) as refusal:
         return _form(username=username, next_path=next_path, refusal=refusal)
     return _let_in(tokens, next_path=next_path)
@@ -83,7 +83,7 @@ def do_accept_invite() -> Response:
     if missing:
         return _invite_form(token=token, errors=missing, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        tokens = auth.accept_invite(token=token, password=password)
+        tokens = collaborator(ConsoleSignIn).accept_invite(token=token, password=password, visitor=visitor())
     except InvalidFields as wrong:
         return _invite_form(token=token, errors=spoken(wrong.errors), status=wrong.status)
     except InvalidSecret as refusal:

@@ -37,8 +37,8 @@ STEP_NAMES: Final[Mapping[str, str]] = {
     "retire": N_("The old passwords closed"),
 }
 PURPOSE_NAMES: Final[Mapping[str, str]] = {
-    "app": N_("Staff portal"),
-    "portal": N_("Patient portal"),
+    "app": N_("Portal of the staff"),
+    "portal": N_("Portal of the patients"),
     "sync": N_("Synchronisation"),
     "seal": N_("Audit sealing"),
     "migrate": N_("Migrations"),
@@ -137,6 +137,11 @@ def seconds_of(moment: datetime | None) -> str:
     return moment.astimezone(LOCAL_ZONE).strftime("%d/%m/%Y %H:%M:%S") if moment else ""
 
 
+def day_of(moment: datetime | None) -> str:
+    """The day in Việt Nam, dd/mm/yyyy."""
+    return moment.astimezone(LOCAL_ZONE).strftime("%d/%m/%Y") if moment else ""
+
+
 def install(app: Flask) -> None:
     """Give the console's templates these filters."""
-    app.jinja_env.filters.update(named=named, ago=ago, amount=amount, seconds=seconds_of)
+    app.jinja_env.filters.update(named=named, ago=ago, amount=amount, day=day_of, seconds=seconds_of)
