@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
-from central.auth.public import AcceptInviteBody, RefreshBody, TenantSignInBody, TokensAnswer, visitor
+from central.auth.public import AcceptInviteBody, TenantSignInBody, TokensAnswer, token_blueprint, visitor
 from central.gateway.public import guess_limited
 from kernel.web.access import public
 from kernel.web.collaborators import collaborator
 from tenant_app.auth.service import StaffSignIn
 
-blueprint = Blueprint("auth", __name__, url_prefix="/api/v1/auth", description="Signing in")
+blueprint = token_blueprint(StaffSignIn)
 
 
 @blueprint.route("/login", methods=["POST"])
@@ -38,23 +36,3 @@ def accept(body: dict[str, Any]) -> dict[str, Any]:
         .accept_invite(token=body["token"], password=body["password"], visitor=visitor())
         .as_json()
     )
-
-
-@blueprint.route("/refresh", methods=["POST"])
-@public("The refresh token's secret is the proof.")
-@guess_limited
-@blueprint.arguments(RefreshBody)
-@blueprint.response(200, TokensAnswer)
-def refresh(body: dict[str, Any]) -> dict[str, Any]:
-    """Exchange a refresh token; one that is shown twice ends the session."""
-    return collaborator(StaffSignIn).refresh(body["refresh_token"]).as_json()
-
-
-@blueprint.route("/logout", methods=["POST"])
-@public("The refresh token's secret is the proof.")
-@guess_limited
-@blueprint.arguments(RefreshBody)
-@blueprint.response(204)
-def logout(body: dict[str, Any]) -> None:
-    """End the session that a refresh token belongs to, with all its tokens."""
-    collaborator(StaffSignIn).sign_out(body["refresh_token"])
