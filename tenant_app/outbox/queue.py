@@ -48,14 +48,14 @@ def settle(*, uow: UnitOfWork, claim_id: UUID, settled: Iterable[tuple[UUID, UUI
     """Central has these (event, person): scrub them, write back who the patients are; returns how many were ours."""
     pairs = list(settled)
     events, persons = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return _number(uow, "SELECT sync_settle(%s, %s::uuid[], %s::uuid[])", (claim_id, events, persons))
+    return _number(uow, "SELECT sync_settle(%s, %b::uuid[], %b::uuid[])", (claim_id, events, persons))
 
 
 def fail(*, uow: UnitOfWork, claim_id: UUID, failures: Sequence[Failure]) -> int:
     """Put these back for later, each with its reason in its history."""
     return _number(
         uow,
-        "SELECT sync_fail(%s, %s::uuid[], %s::text[], %s::float8[])",
+        "SELECT sync_fail(%s, %b::uuid[], %b::text[], %b::float8[])",
         (
             claim_id,
             [failure.event for failure in failures],
@@ -68,12 +68,12 @@ def fail(*, uow: UnitOfWork, claim_id: UUID, failures: Sequence[Failure]) -> int
 def bury(*, uow: UnitOfWork, claim_id: UUID, given_up: Sequence[tuple[UUID, str]]) -> int:
     """Give these (event, reason) up: they stay as dead letters."""
     events, reasons = [pair[0] for pair in given_up], [pair[1] for pair in given_up]
-    return _number(uow, "SELECT sync_bury(%s, %s::uuid[], %s::text[])", (claim_id, events, reasons))
+    return _number(uow, "SELECT sync_bury(%s, %b::uuid[], %b::text[])", (claim_id, events, reasons))
 
 
 def release(*, uow: UnitOfWork, claim_id: UUID, events: Iterable[UUID]) -> int:
     """Give these back untouched."""
-    return _number(uow, "SELECT sync_release(%s, %s::uuid[])", (claim_id, list(events)))
+    return _number(uow, "SELECT sync_release(%s, %b::uuid[])", (claim_id, list(events)))
 
 
 def decide(*, uow: UnitOfWork, event: UUID, decision: Literal["replay", "discard"]) -> str | None:
