@@ -24,6 +24,7 @@ from central.router.public import (
     TenantRouter,
 )
 from central.sync.public import RedisDoorbell, SyncBus, WorkerGate
+from jobs.process import JobsProcess
 from kernel.database.engines import Database, engine_for, parameters_of
 from kernel.passwords import Passwords
 from kernel.redis_client import HelpfulRedis, connect
@@ -247,6 +248,17 @@ def patient_app(settings: Settings) -> Flask:
         passwords=passwords(settings),
         own_host=urlsplit(settings.patient_url).hostname or "",
         helpful=_helpful(routed),
+    )
+
+
+def jobs_process(settings: Settings) -> JobsProcess:
+    """The jobs: sealing, partitions, pruning."""
+    routed = routing(settings, process="jobs", purpose="seal")
+    return JobsProcess(
+        central=central_database(settings, "seal", settings.password_seal, pool_size=4),
+        router=routed.router,
+        keychain=routed.keychain,
+        data_dir=settings.data_dir,
     )
 
 

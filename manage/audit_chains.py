@@ -1,0 +1,111 @@
+"""The audit chains of an installation, checked against the rows, the public keys and heads that were kept elsewhere."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import text
+
+from central.router.public import TenantRouter, TenantSummary
+from jobs.audit_keys import audit_public_keys
+from jobs.sealing.public import (
+    NotedHead,
+    Verification,
+    central_logs,
+    head_files,
+    hospital_log,
+    noted_heads,
+    verify,
+)
+from kernel.database.engines import Database
+from kernel.errors import NotFound, SokhamError
+from kernel.ids import TenantId, parse_tenant_code
+from kernel.settings import Settings
+from manage import wiring
+
+# A hospital that was restored from a backup begins a new epoch; heads of older ones are of a history that was undone.
+_HEADS = """
+SELECT n, head ->> 'digest' FROM hospital_audit_heads h
+WHERE tenant_id = :tenant AND epoch = (SELECT max(epoch) FROM hospital_audit_heads WHERE tenant_id = :tenant)
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checked:
+    """One chain: whose it is (`central` or the hospital's code), and what was found, or why it could not be read."""
+
+    where: str
+    found: Verification | None
+    error: str | None = None
+
+
+def check_chains(
+    settings: Settings,
+    *,
+    only: str | None = None,
+    more_heads: Sequence[Path] = (),
+    progress: Callable[[str, int], None] = lambda _where, _rows: None,
+) -> Iterator[Checked]:
+    """Check central's chains and every hospital's, or those of one hospital (`only`, its code).
+
+    `settings` hold the passwords of the roles route and seal. Raises NotFound for a code that there is not.
+    """
+    noted = list(noted_heads([*head_files(settings.data_dir), *more_heads]))
+    routed = wiring.routing(settings, process="jobs", purpose="seal")
+    central = wiring.central_database(settings, "seal", settings.password_seal, pool_size=2)
+    try:
+        with central.unit_of_work() as uow:
+            keys = audit_public_keys(uow)
+            if only is None:
+                for log in central_logs():
+                    found = verify(
+                        uow=uow, log=log, keys=keys, heads=noted, progress=lambda rows: progress("central", rows)
+                    )
+                    yield Checked(where="central", found=found)
+        for hospital in _hospitals(routed.router, only):
+            heads = [*noted, *_told_to_central(central, TenantId.parse(hospital.tenant_id))]
+            yield _hospital(routed.router, hospital, keys=keys, heads=heads, progress=progress)
+    finally:
+        central.dispose()
+        routed.router.close()
+
+
+def _hospital(
+    router: TenantRouter,
+    hospital: TenantSummary,
+    *,
+    keys: dict[str, dict[str, object]],
+    heads: Sequence[NotedHead],
+    progress: Callable[[str, int], None],
+) -> Checked:
+    tenant = TenantId.parse(hospital.tenant_id)
+    code = hospital.tenant_code
+    try:
+        with router.unit_of_work(tenant) as uow:
+            found = verify(
+                uow=uow,
+                log=hospital_log(tenant),
+                keys=keys,
+                heads=heads,
+                progress=lambda rows: progress(code, rows),
+            )
+    except SokhamError as err:
+        return Checked(where=code, found=None, error=err.code)
+    return Checked(where=code, found=found)
+
+
+def _hospitals(router: TenantRouter, only: str | None) -> list[TenantSummary]:
+    hospitals = router.tenants()
+    if only is None:
+        return [each for each in hospitals if each.status == "active"]
+    chosen = [each for each in hospitals if each.tenant_code == parse_tenant_code(only)]
+    if not chosen:
+        raise NotFound(f"there is no hospital {only}")
+    return chosen
+
+
+def _told_to_central(central: Database, tenant: TenantId) -> list[NotedHead]:
+    chain = hospital_log(tenant).chain
+    with central.unit_of_work() as uow:
+        rows = uow.session.execute(text(_HEADS), {"tenant": tenant}).all()
+    return [NotedHead(chain, int(row[0]), str(row[1])) for row in rows]

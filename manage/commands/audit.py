@@ -1,0 +1,94 @@
+"""The audit log: verify that nothing in it was changed, taken away or put in later."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from jobs.sealing.public import SAID, Broken
+from manage import operator
+from manage.audit_chains import Checked, check_chains
+from manage.cli import data_dir_option
+from manage.data_dir import DataDir
+from manage.errors import CommandFailed
+
+
+@click.group()
+def audit() -> None:
+    """The audit log: verify that nothing in it was changed, taken away or put in later."""
+
+
+@audit.command()
+@click.option("--tenant", metavar="CODE", help="Only this hospital.")
+@click.option(
+    "--heads",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A copy of a file of heads that was kept elsewhere; may be given several times.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@data_dir_option
+def verify(tenant: str | None, heads: tuple[Path, ...], as_json: bool, data_dir: Path) -> None:
+    """Walk the chains from their first seal and name the first broken link of each.
+
+    A link is broken when a row that it covers was changed, deleted or put in later, or when the seal itself was
+    changed, replaced or taken away. Exit code 1 when one is, or when a chain could not be read.
+    """
+    settings = operator.operator_settings(DataDir(data_dir))
+    checked: list[Checked] = []
+    with Console(stderr=True).status("Reading …") as status:
+        for each in check_chains(
+            settings,
+            only=tenant,
+            more_heads=heads,
+            progress=lambda where, rows: status.update(f"{where}: {rows} rows hold …"),
+        ):
+            checked.append(each)
+            if not as_json:
+                click.echo(_line(each))
+    if as_json:
+        click.echo(json.dumps({"items": [_shown(each) for each in checked]}, indent=2))
+    bad = [each for each in checked if each.found is None or each.found.broken is not None]
+    if bad:
+        raise CommandFailed(f"{len(bad)} of {len(checked)} chains do not hold or could not be read.")
+
+
+def _line(each: Checked) -> str:
+    found = each.found
+    if found is None:
+        return f"{each.where}: not readable ({each.error})"
+    name = f"{each.where} {found.chain.rsplit(':', 1)[-1]}"
+    if found.broken is None:
+        waits = f", {found.unsealed} wait for a seal" if found.unsealed else ""
+        return f"{name}: whole; {found.seals} seals over {found.rows} rows{waits}"
+    return f"{name}: BROKEN at seal {found.broken.sequence}: {SAID[found.broken.fault]} ({_place(found.broken)})"
+
+
+def _place(broken: Broken) -> str:
+    return f"after {broken.after}, up to {broken.last if broken.last is not None else 'the end'}"
+
+
+def _shown(each: Checked) -> dict[str, Any]:
+    found = each.found
+    if found is None:
+        return {"where": each.where, "ok": False, "error": each.error}
+    broken = found.broken
+    return {
+        "where": each.where,
+        "chain": found.chain,
+        "ok": broken is None,
+        "seals": found.seals,
+        "rows": found.rows,
+        "unsealed": found.unsealed,
+        "unsealed_seconds": round(found.unsealed_seconds, 3),
+        "broken": None
+        if broken is None
+        else {
+            "sequence": broken.sequence,
+            "fault": broken.fault,
+            "after": str(broken.after),
+            "last": None if broken.last is None else str(broken.last),
+        },
+    }

@@ -1,0 +1,105 @@
+"""`sokham jobs` and `sokham audit` on a running installation of servers, and how soon a row is sealed."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from central import roles
+from keys.public import LocalKeyring
+from tests.support.databases import PASSWORDS, CentralDatabase
+from tests.support.hospitals import Hospital
+from tests.support.jobs import ROOT, JobsRunners
+from tests.support.sealing import write_rows
+from tests.support.waiting import wait_until
+
+Pair = tuple[Hospital, Hospital]
+
+
+@pytest.fixture
+def runners(central: CentralDatabase, keys: LocalKeyring, keyring_path: Path, tmp_path: Path) -> Iterator[JobsRunners]:
+    several = JobsRunners(central=central, folder=tmp_path, keyring=keyring_path)
+    yield several
+    several.close()
+
+
+def sokham(runners: JobsRunners, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """A command of the operator, who has every role's password."""
+    passwords = {f"SOKHAM_PASSWORD_{name.removeprefix('sokham_').upper()}": PASSWORDS[name] for name in roles.ALL}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "manage", *arguments],
+        cwd=ROOT,
+        env={**runners.environment, **passwords},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_rows_are_sealed_soon_and_the_command_line_says_so(runners: JobsRunners, two_hospitals: Pair) -> None:
+    one, other = two_hospitals
+    process = runners.start()
+    wait_until(lambda: "jobs.started" in runners.log, seconds=60)
+    waits = []
+    with one.connect() as writer, one.superuser() as reader:
+        for turn in range(4):
+            write_rows(writer, 2)
+            begun = time.monotonic()
+            wait_until(
+                lambda: reader.execute("SELECT sum(row_count) FROM audit_seals").fetchone() == (2 * (turn + 1),),  # noqa: B023 - waited for here.
+                seconds=30,
+            )
+            waits.append(time.monotonic() - begun)
+    # Five seconds is the promise on a quiet server; here others work on the same two cores.
+    assert median(waits) < 5, waits
+
+    found = json.loads(sokham(runners, "jobs", "status", "--json").stdout)["items"]
+    assert [item["name"] for item in found] == ["audit.seal_central", "audit.seal_hospitals", "partitions", "prune"]
+    assert all(item["failures"] == 0 for item in found)
+
+    whole = sokham(runners, "audit", "verify", "--json")
+    assert whole.returncode == 0, whole.stderr
+    by_place = {(item["where"], item["chain"].rsplit(":", 1)[-1]): item for item in json.loads(whole.stdout)["items"]}
+    assert {where for where, _ in by_place} == {"central", one.tenant_code, other.tenant_code}
+    assert by_place[(one.tenant_code, "audit_logs")]["rows"] == 8
+
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+
+    with one.superuser() as connection:
+        connection.execute("DELETE FROM audit_seals WHERE sequence = 2")
+    broken = sokham(runners, "audit", "verify", "--tenant", one.tenant_code)
+    assert broken.returncode == 1
+    assert "BROKEN at seal 2: the seal is not there" in broken.stdout
+    assert sokham(runners, "audit", "verify", "--tenant", other.tenant_code).returncode == 0
+    assert sokham(runners, "audit", "verify", "--tenant", "bv-khong-co").returncode == 1
+
+
+def test_the_head_goes_to_central_by_the_outbox_and_to_the_file(runners: JobsRunners, hospital: Hospital) -> None:
+    with hospital.connect() as writer:
+        write_rows(writer, 2)
+    runners.start()
+    with hospital.superuser() as connection:
+        query = "SELECT aggregate_id, event_type, n, payload FROM outbox WHERE aggregate_type = 'audit_seal'"
+        rows = wait_until(lambda: connection.execute(query).fetchall(), seconds=60)
+        seal = connection.execute("SELECT sequence, key_id, signature, row_count FROM audit_seals").fetchall()[0]
+    aggregate, event, n, payload = rows[0]
+    assert (aggregate, event, n) == (hospital.tenant, "audit.sealed", 1)
+    assert (payload["last"], payload["key_id"], payload["signature"], payload["count"]) == seal
+    noted = next((runners.folder / "data" / "audit").glob("heads-*.jsonl"))
+    lines = wait_until(lambda: noted.read_text(encoding="utf-8").splitlines(), seconds=10)
+    assert payload["digest"] in {json.loads(line)["digest"] for line in lines}
+
+
+def test_a_process_without_its_key_source_does_not_start(runners: JobsRunners) -> None:
+    (runners.folder / "data" / "keys" / "keyring.json").unlink()
+    process = runners.start()
+    assert process.wait(60) == 1
+    assert "keyring" in runners.log
