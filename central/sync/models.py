@@ -50,7 +50,7 @@ class InboxRow(CentralBase):
         Index("ix_sync_inbox_received_at", "received_at", postgresql_using="brin"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="RESTRICT"), primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     event_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     result: Mapped[str] = mapped_column(String(20))
     received_at: Mapped[CreatedAt]

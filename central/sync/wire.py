@@ -54,7 +54,7 @@ class AuditHeadState(Struct, frozen=True, forbid_unknown_fields=True):
     signature: Annotated[str, Meta(max_length=1_000)]
 
 
-class Event(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Event(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One event. A patient's has `patient`, unless the patient is erased; an audit head's has `head`."""
 
     id: UUID

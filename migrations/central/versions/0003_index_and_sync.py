@@ -50,7 +50,6 @@ CREATE TABLE central_patient_index (
     CONSTRAINT uq_central_patient_index_tenant_id_patient_local_id UNIQUE (tenant_id, patient_local_id),
     CONSTRAINT fk_central_patient_index_patient_global_id FOREIGN KEY (patient_global_id) REFERENCES persons (id)
         ON DELETE RESTRICT,
-    CONSTRAINT fk_central_patient_index_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT,
     CONSTRAINT ck_central_patient_index_status CHECK (status IN ('active', 'inactive', 'deceased')),
     CONSTRAINT ck_central_patient_index_version CHECK (epoch >= 1 AND n >= 1)
 );
@@ -92,7 +91,6 @@ CREATE TABLE sync_inbox (
     result varchar(20) NOT NULL,
     received_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_sync_inbox PRIMARY KEY (tenant_id, event_id),
-    CONSTRAINT fk_sync_inbox_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT,
     CONSTRAINT ck_sync_inbox_result CHECK (result IN ('applied', 'stale'))
 );
 CREATE INDEX ix_sync_inbox_received_at ON sync_inbox USING brin (received_at);
