@@ -20,7 +20,6 @@ from kernel.web.actor import Actor, current_actor
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.problems import sentences
 from tenant_app.appointments.public import (
-    APPOINTMENT_STATUSES,
     AppointmentRow,
     Filter,
     TransitionNotAllowed,
@@ -39,6 +38,7 @@ blueprint = Blueprint("day", __name__)
 
 ROWS: Final = 200
 _WAITING: Final = ("scheduled", "confirmed")
+_CLOSED: Final = ("completed", "cancelled")
 # Action → what its button says, its icon, and what is said when it is done.
 _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "confirm": (N_("Confirm"), "calendar-check", N_("Confirmed")),
@@ -210,7 +210,6 @@ def _show(
     chosen: Chosen,
     *,
     errors: dict[str, list[str]],
-    notice: tuple[str, str] | None = None,
 ) -> Response:
     listed = read_list(
         uow=uow, actor=actor, wanted=chosen.filter, limit=ROWS, cursor=request.args.get("cursor") or None
@@ -218,21 +217,22 @@ def _show(
     counts = count_by_status(uow=uow, day=chosen.day, doctor_id=chosen.doctor_id, department_id=chosen.department_id)
     now = utc_now()
     lines = lines_of(listed.items, actor=actor, now=now)
+    still_open = [line for line in lines if line.row.status not in _CLOSED]
     values: dict[str, Any] = {
         "chosen": chosen,
         "lines": lines,
         "next_cursor": listed.next_cursor,
         "now": now,
         "today": local_today(now),
-        "now_line": _now_line(lines, now=now),
+        "open_lines": still_open,
+        "closed_lines": [line for line in lines if line.row.status in _CLOSED],
+        "now_line": _now_line(still_open, now=now),
         "picture": picture_of(counts),
         "total": sum(counts.values()),
         "with_doctor": [line for line in lines if line.row.status == "in_progress"],
         "next_lines": [line for line in lines if line.is_next],
         "action_words": _ACTIONS,
         "type_names": TYPE_NAMES,
-        "notice": notice,
-        "statuses": APPOINTMENT_STATUSES,
     }
     if wants_part():
         return page("day/list.html", **values)

@@ -1,0 +1,345 @@
+"""Finding, registering, changing and showing patients."""
+
+import dataclasses
+import re
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from kernel.ids import new_row_id
+from manage.demo.people import Person, person
+from tenant_app.audit.public import AuditLog
+from tenant_app.patients.models import Patient
+from tenant_app.patients.public import change
+from tenant_app.portal.public import PortalInvite
+from tests.support.clinic import Clinic
+from tests.support.counting import Counting
+from tests.support.staff_browser import Browser
+
+SignIn = Callable[[Clinic, str], Browser]
+
+
+def form_of(somebody: Person, **other: str) -> dict[str, str]:
+    """The form as somebody at the desk fills it in."""
+    return {
+        "step": "save",
+        "full_name": somebody.full_name,
+        "date_of_birth": somebody.date_of_birth.strftime("%d/%m/%Y"),
+        "gender": somebody.gender,
+        "cccd": " ".join(re.findall("...", somebody.cccd)),
+        "phone": somebody.phone,
+        **other,
+    }
+
+
+def actions_of(clinic: Clinic, browser: Browser) -> list[str]:
+    """What has been written down of somebody."""
+    with clinic.uow() as uow:
+        mine = select(AuditLog.action).where(AuditLog.user_id == browser.user_id).order_by(AuditLog.id)
+        return list(uow.session.scalars(mine))
+
+
+def test_patients_are_found_by_whatever_is_known(sign_in: SignIn, clinic: Clinic) -> None:
+    found = clinic.patient()
+    for _other in range(3):
+        clinic.patient()
+    patient = found.patient
+    nurse = sign_in(clinic, "nurse")
+    queries = (
+        patient.full_name,
+        patient.full_name.upper(),
+        patient.patient_code,
+        found.identifiers["cccd"],
+        patient.phone,
+        patient.date_of_birth.strftime("%d/%m/%Y"),
+    )
+    for query in queries:
+        answer = nurse.part("/patients", query=query)
+        assert answer.status_code == 200
+        assert f"/patients/{patient.id}" in answer.text, query
+        assert found.identifiers["cccd"] not in answer.text.replace(query or "", ""), "masked in the list"
+    assert f"/patients/{patient.id}" in nurse.post("/patients", query=patient.patient_code).text, "without JavaScript"
+    assert "patient.search" in actions_of(clinic, nurse)
+
+
+def test_a_search_stands_in_no_address(sign_in: SignIn, clinic: Clinic) -> None:
+    cccd = clinic.patient().identifiers["cccd"]
+    nurse = sign_in(clinic, "nurse")
+    assert cccd not in nurse.get("/patients", query=cccd), "an address is not searched by"
+    page = nurse.post("/patients", query=cccd).text
+    assert not re.search(rf'(href|action|hx-post)="[^"]*{cccd}', page)
+
+
+def test_nothing_is_searched_before_there_is_something_to_search_by(sign_in: SignIn, clinic: Clinic) -> None:
+    nurse = sign_in(clinic, "nurse")
+    for query in ("", "l", "  "):
+        assert "<table" not in nurse.part("/patients", query=query).text
+    assert "patient.search" not in actions_of(clinic, nurse)
+    assert nurse.post("/patients", query="?!").status_code == 200
+
+
+def test_who_is_not_found_can_be_registered_with_what_was_typed(sign_in: SignIn, clinic: Clinic) -> None:
+    desk = sign_in(clinic, "receptionist")
+    nobody = desk.part("/patients", query="Lan 25/12/1990").text
+    assert 'name="typed" value="Lan 25/12/1990"' in nobody
+    form = desk.post("/patients/new", step="carry", typed="Lan 25/12/1990").text
+    assert 'value="Lan"' in form
+    assert 'value="25/12/1990"' in form
+    assert 'name="typed"' not in sign_in(clinic, "nurse").part("/patients", query="Lan").text
+
+
+def test_a_patient_is_registered_and_the_page_offers_what_is_next(sign_in: SignIn, clinic: Clinic) -> None:
+    desk = sign_in(clinic, "receptionist")
+    somebody = person()
+    answer = desk.post("/patients/new", **form_of(somebody, allergies="penicillin, tôm", address="1 Lê Lợi"))
+    assert answer.status_code == 303
+    page = desk.get(answer.location)
+    assert somebody.full_name in page
+    assert somebody.cccd not in page
+    assert f"{somebody.cccd[:4]}******{somebody.cccd[-2:]}" in page
+    assert "penicillin" in page
+    assert "/appointments/new?patient=" in page
+    assert "/portal-code" in page
+
+
+def test_all_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost(sign_in: SignIn, clinic: Clinic) -> None:
+    desk = sign_in(clinic, "receptionist")
+    answer = desk.post("/patients/new", step="save", cccd="123", date_of_birth="31/02/2020", phone="0912345678")
+    assert answer.status_code == 422
+    for name in ("cccd", "full_name", "date_of_birth", "gender"):
+        assert f'id="{name}-error"' in answer.text, name
+    assert 'value="0912345678"' in answer.text
+    assert 'value="31/02/2020"' in answer.text
+    contact = desk.post("/patients/new", **form_of(person(), contact_name="Lê Văn Tám", contact_phone="12"))
+    assert contact.status_code == 422
+    assert 'id="contact_phone-error"' in contact.text
+
+
+def test_a_number_that_disagrees_is_asked_about_and_can_be_confirmed(sign_in: SignIn, clinic: Clinic) -> None:
+    desk = sign_in(clinic, "receptionist")
+    somebody = person(gender="female")
+    form = form_of(somebody, gender="male")
+    asked = desk.post("/patients/new", **form)
+    assert asked.status_code == 422
+    assert 'name="confirm_mismatch"' in asked.text
+    assert somebody.full_name in asked.text
+    assert desk.post("/patients/new", **form, confirm_mismatch="1").status_code == 303
+
+
+def test_the_number_says_whose_it_may_be_while_it_is_typed(sign_in: SignIn, clinic: Clinic) -> None:
+    known = clinic.patient()
+    desk = sign_in(clinic, "receptionist")
+    somebody = person(gender="female")
+    says = desk.part("/patients/new/cccd", cccd=somebody.cccd).text
+    assert "Nữ" in says
+    assert str(somebody.date_of_birth.year) in says
+    assert 'value="take"' in says
+    taken = desk.post("/patients/new", step="take", cccd=somebody.cccd).text
+    assert re.search(r'value="female"[^>]*checked', taken)
+    differs = desk.part("/patients/new/cccd", cccd=somebody.cccd, gender="male").text
+    assert "st-differs" in differs
+    assert f"/patients/{known.patient.id}" in desk.post("/patients/new/cccd", cccd=known.identifiers["cccd"]).text
+    assert "sk-field-error" in desk.part("/patients/new/cccd", cccd="999").text
+    assert desk.part("/patients/new/cccd", cccd="").text.strip() == ""
+
+
+def test_who_is_registered_already_is_one_step_away(sign_in: SignIn, clinic: Clinic) -> None:
+    somebody = person()
+    known = clinic.patient(somebody)
+    desk = sign_in(clinic, "receptionist")
+    answer = desk.post("/patients/new", **form_of(somebody, full_name="Người Khác Hẳn"))
+    assert answer.status_code == 409
+    assert f'href="/patients/{known.patient.id}"' in answer.text
+    assert "Người Khác Hẳn" in answer.text, "what was typed stays"
+
+
+def test_the_other_hospital_may_register_the_same_person_and_sees_nothing(
+    sign_in: SignIn, clinics: tuple[Clinic, Clinic]
+) -> None:
+    ours, theirs = clinics
+    somebody = person()
+    known = theirs.patient(somebody)
+    desk = sign_in(ours, "receptionist")
+    assert "<table" not in desk.part("/patients", query=somebody.cccd).text
+    assert "st-owner" not in desk.part("/patients/new/cccd", cccd=somebody.cccd).text
+    assert desk.post("/patients/new", **form_of(somebody)).status_code == 303
+    admin = sign_in(ours, "admin")
+    unknown = new_row_id()
+    for path in ("", "/edit", "/access"):
+        foreign = admin.client.get(f"/patients/{known.patient.id}{path}")
+        nobody = admin.client.get(f"/patients/{unknown}{path}")
+        assert foreign.status_code == nobody.status_code == 404
+        assert somebody.full_name not in foreign.text
+        hide = re.compile(r"[0-9a-f]{32}|[0-9a-f-]{36}|content=\"[^\"]+\"|value=\"[^\"]+\"")
+        assert hide.sub("", foreign.text) == hide.sub("", nobody.text), "one answer for both"
+    for path in ("/identifiers", "/portal-code", "/edit"):
+        assert admin.post(f"/patients/{known.patient.id}{path}", **form_of(somebody)).status_code == 404
+    assert admin.client.get(f"/appointments/new?patient={known.patient.id}").status_code == 404
+
+
+def test_numbers_are_shown_in_full_when_asked_for_and_that_is_written_down(sign_in: SignIn, clinic: Clinic) -> None:
+    found = clinic.patient()
+    cccd = found.identifiers["cccd"]
+    shown = f"{cccd[:3]} {cccd[3:6]} {cccd[6:9]} {cccd[9:]}"
+    nurse = sign_in(clinic, "nurse")
+    assert shown not in nurse.get(f"/patients/{found.patient.id}")
+    part = nurse.part(f"/patients/{found.patient.id}/identifiers").text
+    assert shown in part
+    assert "<html" not in part
+    assert shown in nurse.post(f"/patients/{found.patient.id}/identifiers").text
+    assert actions_of(clinic, nurse).count("patient.reveal") == 2
+
+
+def test_a_code_is_shown_once_and_replaces_the_one_before(sign_in: SignIn, clinic: Clinic) -> None:
+    found = clinic.patient()
+    desk = sign_in(clinic, "receptionist")
+    path = f"/patients/{found.patient.id}/portal-code"
+    slips = [desk.post(path).text for _time in range(2)]
+    codes = [re.search(r'<code id="code">([^<]+)</code>', slip) for slip in slips]
+    texts = [code[1] for code in codes if code]
+    assert len(set(texts)) == 2
+    assert all(text.startswith(f"{clinic.hospital.tenant_code}.") for text in texts)
+    assert texts[1] not in desk.get(f"/patients/{found.patient.id}")
+    with clinic.uow() as uow:
+        live = select(PortalInvite.id).where(
+            PortalInvite.patient_id == found.patient.id, PortalInvite.replaced_at.is_(None)
+        )
+        assert len(uow.session.scalars(live).all()) == 1
+    assert "Đã cấp mã" in desk.get(f"/patients/{found.patient.id}")
+
+
+def test_without_a_cccd_there_is_no_code_and_the_page_says_why(sign_in: SignIn, clinic: Clinic) -> None:
+    desk = sign_in(clinic, "receptionist")
+    made = desk.post("/patients/new", **form_of(person(), cccd=""))
+    page = desk.get(made.location)
+    assert "/portal-code" not in page
+    refused = desk.post(f"{made.location.partition('?')[0]}/portal-code")
+    assert refused.status_code == 409
+    assert "CCCD" in refused.text
+
+
+def test_details_are_changed_and_empty_numbers_stay(sign_in: SignIn, clinic: Clinic) -> None:
+    somebody = person()
+    found = clinic.patient(somebody)
+    desk = sign_in(clinic, "receptionist")
+    path = f"/patients/{found.patient.id}/edit"
+    assert somebody.cccd not in desk.get(path)
+    form = form_of(somebody, cccd="", full_name="Nguyễn Thị Đổi", version=str(found.patient.version))
+    assert desk.post(path, **form).status_code == 303
+    page = desk.get(f"/patients/{found.patient.id}")
+    assert "Nguyễn Thị Đổi" in page
+    assert f"{somebody.cccd[:4]}******" in page
+    with clinic.uow() as uow:
+        version = uow.session.scalars(select(Patient.version).where(Patient.id == found.patient.id)).one()
+    ended = desk.post(path, **{**form, "version": str(version), "end_cccd": "1"})
+    assert ended.status_code == 303
+    assert f"{somebody.cccd[:4]}******" not in desk.get(f"/patients/{found.patient.id}")
+
+
+def test_who_was_slower_sees_both_versions_and_loses_no_word(sign_in: SignIn, clinic: Clinic) -> None:
+    somebody = person()
+    found = clinic.patient(somebody)
+    seen = found.patient.version
+    with clinic.uow() as uow:
+        change(
+            uow=uow,
+            actor=clinic.admin,
+            patient_id=found.patient.id,
+            version=seen,
+            details={"phone": "0987654321", "address": "2 Trần Phú"},
+        )
+        uow.commit()
+    desk = sign_in(clinic, "receptionist")
+    path = f"/patients/{found.patient.id}/edit"
+    form = form_of(somebody, cccd="", phone="0911222333", address="2 Trần Phú", version=str(seen))
+    conflict = desk.post(path, **form)
+    assert conflict.status_code == 412
+    assert "0987654321" in conflict.text
+    assert 'value="0911222333"' in conflict.text
+    assert "Nguyễn Thị Quản Trị" in conflict.text, "who was quicker"
+    assert conflict.text.count("2 Trần Phú") == 1, "where both agree, nothing is to be compared"
+    version = re.search(r'name="version" value="(\d+)"', conflict.text)
+    assert version is not None
+    assert desk.post(path, **{**form, "version": version[1]}).status_code == 303
+
+
+@pytest.mark.parametrize("wrong", [{"full_name": ""}, {"email": "nobody"}, {"phone": "12"}, {"gender": "x"}])
+def test_a_change_that_cannot_be_names_the_field(sign_in: SignIn, clinic: Clinic, wrong: dict[str, str]) -> None:
+    somebody = person()
+    found = clinic.patient(somebody)
+    desk = sign_in(clinic, "receptionist")
+    form = form_of(somebody, cccd="", version=str(found.patient.version))
+    answer = desk.post(f"/patients/{found.patient.id}/edit", **{**form, **wrong})
+    assert answer.status_code == 422
+    assert f'id="{next(iter(wrong))}-error"' in answer.text
+
+
+def test_a_number_of_another_patient_cannot_be_taken(sign_in: SignIn, clinic: Clinic) -> None:
+    one, other = person(), person()
+    first, second = clinic.patient(one), clinic.patient(other)
+    desk = sign_in(clinic, "receptionist")
+    form = form_of(other, cccd=one.cccd, version=str(second.patient.version), confirm_mismatch="1")
+    answer = desk.post(f"/patients/{second.patient.id}/edit", **form)
+    assert answer.status_code == 409
+    assert f'href="/patients/{first.patient.id}"' in answer.text
+
+
+def test_who_looked_is_for_those_who_may_know(sign_in: SignIn, clinic: Clinic) -> None:
+    found = clinic.patient()
+    nurse = sign_in(clinic, "nurse")
+    page = nurse.get(f"/patients/{found.patient.id}")
+    assert "/access" not in page
+    assert nurse.client.get(f"/patients/{found.patient.id}/access").status_code == 403
+    admin = sign_in(clinic, "admin")
+    listed = admin.get(f"/patients/{found.patient.id}/access")
+    assert "Mở hồ sơ" in listed
+    assert "Đăng ký bệnh nhân" in listed
+
+
+def test_a_patient_with_many_visits_asks_no_more(sign_in: SignIn, clinic: Clinic, count_queries: Counting) -> None:
+    found = clinic.patient()
+    admin = sign_in(clinic, "admin")
+    path = f"/patients/{found.patient.id}"
+    admin.get(path)
+    with count_queries() as without:
+        admin.get(path)
+    for hour in range(7, 17):
+        clinic.appointment(found.patient.id, start=f"{hour:02}:00", end=f"{hour:02}:30")
+    with count_queries() as full:
+        page = admin.get(path)
+    assert page.count('class="st-visit"') == 10
+    assert full.total == without.total
+    assert full.total <= 10
+
+
+def test_a_long_list_asks_no_more_and_goes_on(sign_in: SignIn, clinic: Clinic, count_queries: Counting) -> None:
+    for _patient in range(26):
+        clinic.patient(dataclasses.replace(person(), full_name="Đặng Thị Mai"))
+    nurse = sign_in(clinic, "nurse")
+    with count_queries() as counted:
+        page = nurse.post("/patients", query="dang").text
+    assert counted.total <= 5
+    assert page.count("sk-cell-title") == 25
+    cursor = re.search(r'name="cursor" value="([^"]+)"', page)
+    assert cursor is not None
+    assert nurse.post("/patients", query="dang", cursor=cursor[1]).text.count("sk-cell-title") == 1
+
+
+def test_roles_do_no_more_than_they_may(sign_in: SignIn, clinic: Clinic) -> None:
+    found = clinic.patient()
+    cashier = sign_in(clinic, "cashier")
+    page = cashier.get(f"/patients/{found.patient.id}")
+    assert "/edit" not in page
+    assert "/portal-code" not in page
+    assert cashier.client.get("/patients/new").status_code == 403
+    for path in ("new", "new/cccd", f"{found.patient.id}/edit", f"{found.patient.id}/portal-code"):
+        assert cashier.post(f"/patients/{path}").status_code == 403
+
+
+def test_a_form_without_its_token_changes_nothing(sign_in: SignIn, clinic: Clinic) -> None:
+    desk = sign_in(clinic, "receptionist")
+    somebody = person()
+    answer = desk.client.post("/patients/new", data=form_of(somebody))
+    assert answer.status_code == 400
+    assert "<table" not in desk.part("/patients", query=somebody.cccd).text
