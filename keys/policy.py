@@ -102,6 +102,12 @@ PROCESSES: Final[Mapping[str, KeyPolicy]] = MappingProxyType(
             wrap={scopes.AUDIT_SIGNING},
             unwrap={scopes.REGISTRY_SEAL, scopes.AUDIT_SIGNING},
         ),
+        # `sokham setup`: makes the KEKs, and the first keys of the issuers and the index. It reads no issuer's key back.
+        "setup": KeyPolicy.of(
+            wrap={scopes.INDEX, scopes.TOKENS_CENTRAL, scopes.TOKENS_STAFF, scopes.TOKENS_PATIENT},
+            unwrap={scopes.INDEX},
+            manage=scopes.ALL,
+        ),
         # `sokham migrate`.
         "migrate": KeyPolicy.of(unwrap={scopes.REGISTRY_MIGRATE}),
         # `sokham keys`: turns KEKs and rewraps data keys without ever seeing one.

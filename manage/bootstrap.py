@@ -11,7 +11,7 @@ from central import roles
 from central.auth.signing_keys import ensure_signing_keys
 from central.patient_index.blind_index_keys import ensure_blind_index_key
 from central.registry.public import SqlDataKeyStore
-from keys.public import EVERYTHING, Keychain, LocalKeyring, scopes
+from keys.public import PROCESSES, Keychain, LocalKeyring, scopes
 from manage import operator, wiring
 from manage.demo.run import make_demo
 from manage.environment import CENTRAL_DATABASE, role_password, settings_of
@@ -49,7 +49,7 @@ def make_keyring(context: RunContext) -> None:
     path = context.data_dir.keys / wiring.KEYRING_FILE
     if not settings.vault_addr and not path.exists():
         LocalKeyring.create(path, passphrase=settings.keyring_passphrase or None).close()
-    provider = wiring.key_provider(settings, EVERYTHING)
+    provider = wiring.key_provider(settings, PROCESSES["setup"])
     try:
         provider.ensure_scopes(scopes.ALL)
     finally:
@@ -72,7 +72,7 @@ def make_central(context: RunContext) -> None:
 def make_central_keys(context: RunContext) -> None:
     """The keys that sign tokens, one an issuer; the blind index key; the key that seals the index."""
     settings = settings_of(context, "operator")
-    provider = wiring.key_provider(settings, EVERYTHING)
+    provider = wiring.key_provider(settings, PROCESSES["setup"])
     keychain = Keychain(provider)
     database = wiring.central_database(settings, "owner", settings.password_owner, pool_size=1)
     try:
