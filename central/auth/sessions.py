@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, bindparam, select, update
 
 from central.auth.secrets import InvalidSecret, RoutedSecret, new_secret
 from kernel.clock import Clock, utc_now
@@ -136,10 +136,16 @@ class Sessions:
         return session.ended_at is None and session.expires_at > now and session.last_seen_at > now - self.rules.idle
 
     def living(self) -> tuple[Any, ...]:
-        """The same as conditions for a query that checks the session in the request's own transaction."""
-        now = self._clock()
+        """The same as conditions for a query that checks the session in the request's own transaction.
+
+        The times are asked for when the query runs, so that a statement with these conditions may be built once.
+        """
         sessions = self._sessions
-        return (sessions.ended_at.is_(None), sessions.expires_at > now, sessions.last_seen_at > now - self.rules.idle)
+        return (
+            sessions.ended_at.is_(None),
+            sessions.expires_at > bindparam("session_now", callable_=self._clock),
+            sessions.last_seen_at > bindparam("session_idle_since", callable_=lambda: self._clock() - self.rules.idle),
+        )
 
     def touch(self, *, uow: UnitOfWork, session_id: UUID, last_seen_at: datetime) -> None:
         """Note that the session is in use, at most once a minute, so that reading does not always write."""
