@@ -102,7 +102,7 @@ PROCESSES: Final[Mapping[str, KeyPolicy]] = MappingProxyType(
             wrap={scopes.AUDIT_SIGNING},
             unwrap={scopes.REGISTRY_SEAL, scopes.AUDIT_SIGNING},
         ),
-        # `sokham setup`: makes the KEKs, and the first keys of the issuers and the index. It reads no issuer's key back.
+        # `sokham setup`: makes the KEKs, and the first keys of the issuers and the index. It reads no issuer's back.
         "setup": KeyPolicy.of(
             wrap={scopes.INDEX, scopes.TOKENS_CENTRAL, scopes.TOKENS_STAFF, scopes.TOKENS_PATIENT},
             unwrap={scopes.INDEX},
