@@ -208,7 +208,6 @@ def central_app(settings: Settings) -> Flask:
             announcer=announcer,
             runner=runner,
             staff_url=settings.staff_url.rstrip("/"),
-            own_url=settings.central_url.rstrip("/"),
         ),
         workers=WorkerGate(database=central_database(settings, "ingest", settings.password_ingest)),
         blind_index=blind_index,
@@ -231,7 +230,8 @@ def staff_app(settings: Settings) -> Flask:
         gate=gate,
         sign_in=sign_in,
         own_host=urlsplit(settings.staff_url).hostname or "",
-        collaborators=(routed.keychain, *_doorbell(routed)),
+        collaborators=(routed.keychain,),
+        doorbell=RedisDoorbell(routed.redis) if routed.redis is not None else None,
         helpful=_helpful(routed),
     )
 

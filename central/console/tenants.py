@@ -21,12 +21,11 @@ from kernel.web.api import read_cursor
 
 @dataclass(frozen=True, kw_only=True)
 class Console:
-    """What the console's views work with, beside the database. `staff_url` and `own_url` are for links in invites."""
+    """What the console's views work with, beside the database. `staff_url` is for the link in a hospital's invite."""
 
     announcer: RouteAnnouncer
     runner: OperationRunner
     staff_url: str
-    own_url: str
 
 
 def new_tenant(fields: Mapping[str, Any]) -> tuple[NewTenant, FirstStaff]:

@@ -178,7 +178,7 @@ def console_under_test(
         gate=gate_for(portal=AUDIENCE, issuer=ISSUER, keys=jwks([row["public_jwk"]]), required=("role",), secure=False),
         sessions=AdministratorSessions(signer=signer),
         sign_in=signing_in,
-        console=Console(announcer=announcer, runner=runner, staff_url=STAFF_URL, own_url="https://console.example"),
+        console=Console(announcer=announcer, runner=runner, staff_url=STAFF_URL),
         workers=WorkerGate(database=central.database(roles.INGEST)),
         blind_index=load_blind_index(keys, blind_rows),
         bus=SyncBus(redis),

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 
 from central.auth.administrators import AdministratorExists, AdministratorSignIn
 from central.auth.models import ADMINISTRATOR_ROLES, Administrator
@@ -13,7 +13,6 @@ from central.console import administrators, forms
 from central.console.forms import Body
 from central.console.pages.answers import page, shown, spoken, words
 from central.console.schemas import username_only
-from central.console.tenants import Console
 from kernel.errors import InvalidFields
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
@@ -86,7 +85,7 @@ def _invited(administrator: Administrator, issued: IssuedInvite) -> Response:
         administrator=administrator,
         token=token,
         expires_at=issued.expires_at,
-        link=f"{collaborator(Console).own_url}/invite#{token}",
+        link=f"{url_for('session.accept_invite', _external=True)}#{token}",
     )
 
 
