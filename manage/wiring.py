@@ -267,7 +267,3 @@ def _helpful(routed: Routing) -> dict[str, Any]:
     if routed.redis is not None:
         checks["redis"] = routed.redis.check
     return checks
-
-
-def _doorbell(routed: Routing) -> tuple[object, ...]:
-    return (routed.redis,) if routed.redis is not None else ()

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, g
 
 import central
 from central.auth.public import Gate
 from central.gateway import public as gateway
 from central.router.public import TenantRouter
+from kernel.database.unit_of_work import UnitOfWork
 from kernel.settings import Settings
 from kernel.text import N_
 from kernel.web import api
@@ -19,6 +20,7 @@ from tenant_app.api import BLUEPRINTS
 from tenant_app.auth.api import blueprint as auth_blueprint
 from tenant_app.auth.gatekeeper import StaffGatekeeper
 from tenant_app.auth.service import StaffSignIn
+from tenant_app.outbox.public import Doorbell, with_doorbell
 from tenant_app.pages import PAGES
 
 NAVIGATION = (
@@ -39,6 +41,7 @@ def create_app(
     sign_in: StaffSignIn,
     own_host: str,
     collaborators: Iterable[object] = (),
+    doorbell: Doorbell | None = None,
     helpful: dict[str, Check] | None = None,
 ) -> Flask:
     """The app, with what it works with given. Raises RouteUndeclared when a route says nothing of who may call it."""
@@ -62,4 +65,19 @@ def create_app(
     for page in PAGES:
         app.register_blueprint(page)
     gatekeeper = StaffGatekeeper(gate=gate, router=router, sessions=sign_in.sessions, own_host=own_host)
-    return finish(app, gatekeeper=gatekeeper)
+    finish(app, gatekeeper=gatekeeper)
+    if doorbell is not None:
+        _give_doorbell(app, doorbell)
+    return app
+
+
+def _give_doorbell(app: Flask, doorbell: Doorbell) -> None:
+    """What a request publishes wakes a sync worker once it has committed."""
+
+    def give() -> None:
+        uow: UnitOfWork | None = g.get("uow")
+        if uow is not None:
+            with_doorbell(uow, doorbell)
+
+    # After `finish`: the gatekeeper has opened the request's transaction by then.
+    app.before_request(give)
