@@ -19,6 +19,8 @@ class TenantId(UUID):
         """Read a tenant id from text or a UUID; raises InvalidIdentifier for anything else, never defaults."""
         if isinstance(value, cls):
             return value
+        if isinstance(value, UUID):
+            return cls(int=value.int)
         try:
             return cls(str(value))
         except ValueError as err:

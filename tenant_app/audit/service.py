@@ -14,6 +14,8 @@ from tenant_app.database import HospitalBase
 
 # The table and not the class: the unit of work would ask for what the database filled in.
 _LOG: Final = HospitalBase.metadata.tables[AuditLog.__tablename__]
+# `inline` asks nothing back, so that a role which may only add to the log can use it.
+_ADD: Final = insert(_LOG).inline()
 _PORTAL_OF: Final[Mapping[str, str]] = {"staff": "hospital", "patient": "patient", "admin": "admin", "worker": "admin"}
 
 
@@ -29,8 +31,7 @@ def record(
 ) -> None:
     """Note that `actor` did `action` (as `patient.read`). `changed` are names of fields, never values.
 
-    Within a request its id, address and client are noted too. The insert asks nothing back, so that a role which may
-    only add to the log can use it.
+    Within a request its id, address and client are noted too.
     """
     _add(
         uow,
@@ -60,7 +61,7 @@ def record_sign_in(*, uow: UnitOfWork, user_id: UUID | None, succeeded: bool) ->
 
 def _add(uow: UnitOfWork, *, actor_kind: str, **values: object) -> None:
     row = {"actor_kind": actor_kind, "portal": _PORTAL_OF[actor_kind], **values, **_where_from()}
-    uow.session.execute(insert(_LOG).values(row).inline())
+    uow.session.execute(_ADD, row)
 
 
 def _where_from() -> dict[str, object]:

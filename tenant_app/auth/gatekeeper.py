@@ -4,9 +4,11 @@ One query, in the request's own transaction, answers whether the session lives a
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from flask import g, request
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from central.auth.public import Gate
 from central.router.public import HospitalUnknown, TenantRouter
@@ -47,17 +49,7 @@ class StaffGatekeeper:
         route = self.router.route(tenant)
         uow = hold_unit_of_work(self.router.unit_of_work(tenant))
         session_id = parse_uuid(claims["sid"], what="session")
-        granted = (
-            select(func.jsonb_agg(Role.permissions))
-            .join(UserRole, UserRole.role_id == Role.id)
-            .where(UserRole.user_id == User.id)
-            .scalar_subquery()
-        )
-        found = uow.session.execute(
-            select(User.id, User.full_name, User.role, User.department_id, StaffSession.last_seen_at, granted)
-            .join(StaffSession, StaffSession.account_id == User.id)
-            .where(StaffSession.id == session_id, User.status == "active", *self.sessions.living())
-        ).one_or_none()
+        found = uow.session.execute(self._standing, {"session_id": session_id}).one_or_none()
         if found is None:
             raise Unauthenticated
         user_id, full_name, role, department_id, last_seen_at, permissions = found
@@ -73,6 +65,21 @@ class StaffGatekeeper:
             permissions=frozenset(name for each in permissions or () for name in each),
             tenant=tenant,
             department_id=department_id,
+        )
+
+    @cached_property
+    def _standing(self) -> Select[Any]:
+        """Whose session it is and what they may do. Built once: building it took an eighth of a whole request."""
+        granted = (
+            select(func.jsonb_agg(Role.permissions))
+            .join(UserRole, UserRole.role_id == Role.id)
+            .where(UserRole.user_id == User.id)
+            .scalar_subquery()
+        )
+        return (
+            select(User.id, User.full_name, User.role, User.department_id, StaffSession.last_seen_at, granted)
+            .join(StaffSession, StaffSession.account_id == User.id)
+            .where(StaffSession.id == bindparam("session_id"), User.status == "active", *self.sessions.living())
         )
 
     def _require_host(self, tenant: TenantId) -> None:
