@@ -17,7 +17,7 @@ from central import roles
 from central.router.public import RouteReader, TenantRouter
 from central.sync.models import SyncHistory
 from central.sync.public import Event
-from central.sync.rules import key_of
+from central.sync.rules import keyed
 from central.sync.store import Batches, NewEntry
 from kernel.clock import utc_now
 from kernel.settings import Settings
@@ -216,7 +216,7 @@ def _ingested(store: Batches, events: list[Event], dek: UUID) -> list[tuple[UUID
     store.epoch()
     store.seals_with(dek)
     store.remember([event.id for event in events], ["applied"] * len(events))
-    store.persons_of({key_of(item) for _, item in identifiers})
+    store.persons_of({item.key for state in states for item in keyed(state.identifiers)})
     store.existing_persons(persons)
     assert store.attach(identifiers, dek)
     assert store.add_persons(persons)
