@@ -29,14 +29,14 @@ class Standing:
 
 def migrate_hospitals(settings: Settings, *, only: Sequence[str] = (), parallel: int = 2) -> Iterator[Result]:
     """Bring hospitals (all, or the codes in `only`) to the head. Raises TenantUnknown for a code that there is not."""
-    targets, unreadable = _targets(settings, only)
+    targets, unreadable = hospital_targets(settings, only)
     yield from unreadable
     yield from migrate_fleet(targets, parallel=parallel)
 
 
 def standings(settings: Settings) -> list[Standing]:
     """The revision of every hospital's database, by code."""
-    targets, unreadable = _targets(settings, ())
+    targets, unreadable = hospital_targets(settings)
     found = [Standing(tenant_code=each.tenant_code, revision=None, error=each.error) for each in unreadable]
     for target in targets:
         try:
@@ -48,7 +48,8 @@ def standings(settings: Settings) -> list[Standing]:
     return sorted(found, key=lambda each: each.tenant_code)
 
 
-def _targets(settings: Settings, only: Sequence[str]) -> tuple[list[Target], list[Result]]:
+def hospital_targets(settings: Settings, only: Sequence[str] = ()) -> tuple[list[Target], list[Result]]:
+    """Hospitals' databases as their owners, and those whose credential does not open. Raises TenantUnknown."""
     provider = wiring.key_provider(settings, PROCESSES["migrate"])
     keychain = Keychain(provider)
     database = wiring.central_database(settings, "owner", settings.password_owner, pool_size=1)

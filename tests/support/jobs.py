@@ -24,8 +24,9 @@ class JobsRunners:
     started: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        # A hard link: the keyring refuses symbolic ones.
-        (DataDir(self.folder / "data").create().keys / "keyring.json").hardlink_to(self.keyring)
+        copy = DataDir(self.folder / "data").create().keys / "keyring.json"
+        copy.touch(mode=0o600)
+        copy.write_bytes(self.keyring.read_bytes())
 
     @property
     def environment(self) -> dict[str, str]:
