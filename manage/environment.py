@@ -17,7 +17,7 @@ CENTRAL_DATABASE: Final = "sokham_central"
 ROLES: Final = ("owner", "console", "ingest", "route", "seal", "provisioner")
 
 # Process → the roles of central's database whose passwords it gets.
-_ROLES_OF: Final[Mapping[str, tuple[str, ...]]] = {
+ROLES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "central": ("console", "ingest", "route", "provisioner"),
     "staff": ("route",),
     "patient": ("route",),
@@ -60,7 +60,7 @@ def environment_of(context: RunContext, process: str) -> dict[str, str]:
         "SOKHAM_COOKIE_SECRET": data_dir.secret(f"cookie-{process}"),
         **_urls(context.ports),
     }
-    for role in _ROLES_OF[process]:
+    for role in ROLES_OF[process]:
         environment[f"SOKHAM_PASSWORD_{role.upper()}"] = role_password(data_dir, role, settings=settings)
     if context.redis is not None:
         environment["REDIS_URL"] = context.redis.url(with_password=False)

@@ -1,0 +1,180 @@
+"""Each command of our image in compose.yaml, run as written, from nothing to hospitals that are served."""
+
+import json
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from keys.policy import PROCESSES
+from manage.demo.people import person
+from tests.contract.compose.production import Production, asked_of_the_key_store, production, rows_of
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.xdist_group("compose")
+
+WEB = ("central", "staff", "patient")
+DAEMONS = ("worker", "jobs")
+PASSWORD = "một mật khẩu thật dài 2026"
+START_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Production]:
+    """Servers, secrets and a key store, on which nothing of ours has run."""
+    with production() as installed:
+        yield installed
+
+
+@pytest.fixture(scope="module")
+def ready(bare: Production) -> Production:
+    """The same after `setup`."""
+    done = bare.run("setup")
+    assert "Ready." in done.stderr
+    return bare
+
+
+@pytest.fixture(scope="module")
+def running(ready: Production) -> Production:
+    """All processes, started in the order of their dependencies and found well by their own health checks."""
+    for name in WEB:
+        process = ready.start(name)
+
+        def well(name: str = name, process: Any = process) -> bool:
+            assert process.poll() is None, ready.said(name)
+            return ready.healthy(name)
+
+        wait_until(well, seconds=START_SECONDS, what=f"the health check of {name}")
+    for name in DAEMONS:
+        ready.start(name)
+    return ready
+
+
+def state_of(installed: Production) -> dict[str, Any]:
+    """All that setup makes, but the salts of passwords, which each run draws anew."""
+    central, hospitals = installed.central, installed.hospitals
+    roles = (
+        "SELECT rolname, rolsuper, rolcreaterole, rolcreatedb, rolcanlogin, rolinherit, rolconnlimit, rolconfig::text"
+        " FROM pg_roles ORDER BY 1"
+    )
+    databases = "SELECT datname, oid, datallowconn, datacl::text FROM pg_database ORDER BY 1"
+    found: dict[str, Any] = {
+        f"{what} of {name}": rows_of(server, "postgres", query)
+        for name, server in (("central", central), ("hospitals", hospitals))
+        for what, query in (("roles", roles), ("databases", databases))
+    }
+    tables = rows_of(
+        central,
+        "sokham_central",
+        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
+    )
+    for (table,) in tables:
+        content = f"SELECT md5(coalesce(string_agg(row::text, '|' ORDER BY row::text), '')) FROM {table} AS row"  # noqa: S608 - names from the catalogue
+        found[table] = rows_of(central, "sokham_central", content)
+    return found
+
+
+def test_the_key_store_is_configured_for_every_process(bare: Production) -> None:
+    asked = asked_of_the_key_store(bare.folder)
+    written = {words[2] for words in asked if words[:2] == ["policy", "write"]}
+    assert written == {f"sokham-{name}" for name in PROCESSES}
+    assert ["secrets", "enable", "transit"] in asked
+    assert ["auth", "enable", "approle"] in asked
+    assert set(bare.vault.roles) == {"operator", *WEB, *DAEMONS}
+
+
+def test_setup_makes_everything_and_a_second_run_changes_nothing(ready: Production) -> None:
+    made = state_of(ready)
+    # The hospitals' server has the provisioner and the template, and no role of central's database but that one.
+    assert [row[0] for row in made["roles of hospitals"] if row[0].startswith("sokham_")] == ["sokham_provisioner"]
+    assert any(row[0].startswith("sokham_template_") for row in made["databases of hospitals"])
+    assert not any(row[0].startswith("sokham_template_") for row in made["databases of central"])
+    assert len(rows_of(ready.central, "sokham_central", "SELECT FROM signing_keys")) == 3
+    assert len(rows_of(ready.central, "sokham_central", "SELECT FROM blind_index_keys")) == 1
+    assert set(ready.vault.keys)
+
+    ready.run("setup")
+    assert state_of(ready) == made
+
+
+def test_setup_says_what_is_missing(ready: Production) -> None:
+    (ready.secrets / "url_central_superuser").rename(ready.secrets / "moved")
+    try:
+        done = ready.run("setup", expect=1)
+    finally:
+        (ready.secrets / "moved").rename(ready.secrets / "url_central_superuser")
+    assert "DATABASE_URL_FILE names a file that cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_hospital_is_made_and_served_by_the_processes_as_they_are_written(running: Production) -> None:
+    """One process hands to the next: the operator's shell, staff, worker, central, patient, jobs."""
+    made = json.loads(
+        running.run("setup", "sokham", "tenant", "create", "bv-mot", "--name", "Bệnh viện Một", "--json").stdout
+    )
+    assert made["status"] == "active"
+    databases = rows_of(running.hospitals, "postgres", "SELECT datname FROM pg_database WHERE datname ~ '^h_'")
+    assert len(databases) == 1
+    assert not rows_of(running.central, "postgres", "SELECT datname FROM pg_database WHERE datname ~ '^h_'")
+
+    token = call(
+        running, "staff", "auth/accept-invite", {"token": made["admin_invite"]["token"], "password": PASSWORD}
+    )["access_token"]
+    somebody = person()
+    patient = call(
+        running,
+        "staff",
+        "patients",
+        {
+            "full_name": somebody.full_name,
+            "cccd": somebody.cccd,
+            "date_of_birth": somebody.date_of_birth.isoformat(),
+            "gender": somebody.gender,
+        },
+        token=token,
+        expect=201,
+    )
+    identity = f"{running.url('staff')}/api/v1/patients/{patient['id']}"
+
+    def settled() -> bool:
+        read = requests.get(identity, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        return bool(read.status_code == 200 and read.json()["global_id_state"] == "settled")
+
+    wait_until(settled, seconds=60, what=f"the settled id; the worker said:\n{running.said('worker')[-3000:]}")
+
+    def sealed() -> bool:
+        return bool(rows_of(running.hospitals, databases[0][0], "SELECT FROM audit_seals LIMIT 1"))
+
+    wait_until(sealed, seconds=60, what=f"a seal; the jobs said:\n{running.said('jobs')[-3000:]}")
+    code = call(running, "staff", f"patients/{patient['id']}/portal-invite", None, token=token)
+    activated = {"cccd": somebody.cccd, "activation_code": code["activation_code"], "password": PASSWORD}
+    call(running, "patient", "auth/activate", activated)
+
+
+def test_nothing_is_written_where_a_container_cannot_write(running: Production) -> None:
+    """Only `setup` and `jobs` have a volume at /data; the rest of a container is read-only but for /tmp."""
+    for name in (*WEB, "worker"):
+        assert not list(running.data(name).iterdir()), name
+
+
+def test_every_process_ends_well_when_it_is_asked_to(running: Production) -> None:
+    names = (*WEB, *DAEMONS)
+    for process in running.started:
+        process.send_signal(signal.SIGTERM)
+    # Compose kills after stop_grace_period.
+    ended = {name: process.wait(30) for name, process in zip(names, running.started, strict=True)}
+    assert ended == dict.fromkeys(names, 0), {name: running.said(name)[-2000:] for name in names if ended[name]}
+    for name in names:
+        lines = running.said(name)
+        assert "Traceback" not in lines, f"{name}:\n{lines}"
+        assert PASSWORD not in lines
+
+
+def call(installed: Production, name: str, path: str, body: Any, *, token: str | None = None, expect: int = 200) -> Any:
+    """The JSON of an answer that has the status expected."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = requests.post(f"{installed.url(name)}/api/v1/{path}", json=body, headers=headers, timeout=60)
+    assert answer.status_code == expect, f"{name} {path}: {answer.status_code} {answer.text[:500]}"
+    return answer.json()
