@@ -61,33 +61,33 @@ def take(*, uow: UnitOfWork, tenant: TenantId, batch: Batch, now: datetime) -> T
 
 def _judge(store: Batches, batch: Batch, present: dict[UUID, Present], patients: list[UUID]) -> list[Verdict]:
     events = batch.events
-    about_patients = [event for event in events if event.aggregate_type == "patient" and rules.shape_is_right(event)]
-    by_version = rules.judge_versions(
-        about_patients,
-        current={patient: entry.version for patient, entry in present.items()},
-        tombstones=store.tombstones(patients) if patients else (),
-        epoch=store.epoch(),
+    right = [rules.shape_is_right(event) for event in events]
+    judged = iter(
+        rules.judge_versions(
+            [event for event, good in zip(events, right, strict=True) if good and event.aggregate_type == "patient"],
+            current={patient: entry.version for patient, entry in present.items()},
+            tombstones=store.tombstones(patients) if patients else (),
+            epoch=store.epoch(),
+        )
     )
-    judged = {id(event): verdict for event, verdict in zip(about_patients, by_version, strict=True)}
     sealed = batch.dek_id is not None and store.seals_with(batch.dek_id)
     verdicts = []
-    for event in events:
-        if not rules.shape_is_right(event):
-            verdicts.append(Verdict("rejected", rules.REASON_SHAPE))
+    for event, good in zip(events, right, strict=True):
+        verdict = next(judged) if good and event.aggregate_type == "patient" else rules.APPLY
+        if not good:
+            verdict = Verdict("rejected", rules.REASON_SHAPE)
         elif event.patient is not None and not sealed:
-            verdicts.append(Verdict("rejected", rules.REASON_KEY))
-        else:
-            verdicts.append(judged.get(id(event), rules.APPLY))
+            verdict = Verdict("rejected", rules.REASON_KEY)
+        verdicts.append(verdict)
     return verdicts
 
 
 def _once(store: Batches, events: Sequence[Event], verdicts: list[Verdict]) -> list[Verdict]:
     """Enter what is not rejected into the inbox; what was there before is a duplicate."""
-    kept = {
-        event.id: "applied" if verdict.outcome == "apply" else "stale"
-        for event, verdict in zip(events, verdicts, strict=True)
-        if verdict.outcome != "rejected"
-    }
+    kept: dict[UUID, str] = {}
+    for event, verdict in zip(events, verdicts, strict=True):
+        if verdict.outcome != "rejected":
+            kept.setdefault(event.id, "applied" if verdict.outcome == "apply" else "stale")
     fresh = store.remember(list(kept), list(kept.values())) if kept else set()
     once = []
     for event, verdict in zip(events, verdicts, strict=True):
