@@ -1,6 +1,7 @@
 """Our own copies of styles, scripts and fonts: compressed, cached for ever, at an address that changes with them."""
 
 import functools
+import gzip
 import hashlib
 from pathlib import Path
 
@@ -11,6 +12,11 @@ from kernel.errors import NotFound
 from kernel.web.access import public
 
 STATIC = Path(__file__).parent / "static"
+_TEXT = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+}
 
 
 @functools.lru_cache(maxsize=512)
@@ -24,27 +30,33 @@ def asset(path: str) -> str:
     return url_for("static", filename=path, v=fingerprint(path))
 
 
+@functools.lru_cache(maxsize=64)
+def _compressed(path: str, fingerprint: str) -> bytes:
+    """The file in gzip's form: its twin from the build, else made once for this content."""
+    del fingerprint
+    twin = STATIC / f"{path}.gz"
+    return (
+        twin.read_bytes() if twin.is_file() else gzip.compress((STATIC / path).read_bytes(), compresslevel=9, mtime=0)
+    )
+
+
 @public("Styles, scripts and fonts hold nothing of anybody.")
 def static(filename: str) -> Response:
-    """A file of kernel/web/static, its `.gz` twin where the browser takes it."""
+    """A file of kernel/web/static, compressed where it helps and the browser takes it."""
     path = safe_join(str(STATIC), filename)
     if path is None or not Path(path).is_file():
         raise NotFound("static file")
-    zipped = request.accept_encodings["gzip"] > 0 and Path(f"{path}.gz").is_file()
-    response = send_from_directory(STATIC, f"{filename}.gz" if zipped else filename)
-    if zipped:
-        response.content_type = _content_type(filename)
+    suffix = Path(filename).suffix
+    if suffix in _TEXT and request.accept_encodings["gzip"] > 0:
+        response = Response(_compressed(filename, fingerprint(filename)), content_type=_TEXT[suffix])
         response.content_encoding = "gzip"
+    else:
+        response = send_from_directory(STATIC, filename)
     response.vary.add("Accept-Encoding")
     response.cache_control.max_age = 31536000 if "v" in request.args else 3600
     response.cache_control.public = True
     response.cache_control.no_cache = None
     return response
-
-
-def _content_type(filename: str) -> str:
-    types = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".json": "application/json"}
-    return f"{types.get(Path(filename).suffix, 'application/octet-stream')}; charset=utf-8"
 
 
 def install(app: Flask) -> None:

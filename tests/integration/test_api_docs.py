@@ -1,0 +1,23 @@
+"""The API's document is readable in a browser under our own content policy, and true to the errors that are sent."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.patient_pages import browser, served
+from tests.support.portals import Portals
+
+pytestmark = pytest.mark.e2e
+
+
+def test_each_portal_draws_its_document(portals: Portals) -> None:
+    with browser() as chromium:
+        for app in portals.all.values():
+            complaints: list[str] = []
+            with served(app) as url:
+                page = chromium.new_page()
+                page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
+                page.goto(f"{url}/api/docs")
+                expect(page.locator(".opblock").first).to_be_visible()
+                expect(page.locator("#api")).to_contain_text("/api/v1/auth/refresh")
+                page.close()
+            assert complaints == []
