@@ -37,7 +37,7 @@ _Answer = tuple[dict[str, Any], int, dict[str, str]]
 
 @blueprint.route("/appointments", methods=["GET"])
 @signed_in
-@blueprint.arguments(OwnAppointmentsAsked, location="query")
+@blueprint.arguments(OwnAppointmentsAsked, location="query", unknown=None)
 @blueprint.response(200, OwnAppointmentsAnswer)
 def appointments(asked: dict[str, Any]) -> dict[str, Any]:
     """Over all hospitals of the session, by day and time; those that do not answer are named."""
@@ -68,7 +68,7 @@ def doctors(tenant_code: str) -> dict[str, Any]:
 
 @blueprint.route("/hospitals/<string:tenant_code>/doctors/<uuid:doctor_id>/free-times", methods=["GET"])
 @signed_in
-@blueprint.arguments(FreeTimesAsked, location="query")
+@blueprint.arguments(FreeTimesAsked, location="query", unknown=None)
 @blueprint.response(200, FreeTimesAnswer)
 def free_times(asked: dict[str, Any], tenant_code: str, doctor_id: UUID) -> dict[str, list[dict[str, time]]]:
     """When a doctor can be booked on a day."""

@@ -1,16 +1,15 @@
 """A patient's appointments over all hospitals of the session, as one list."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from kernel.clock import local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.web.api import write_cursor
 from patient_portal.auth.sessions import SignedIn
 from patient_portal.hospitals.access import HospitalAccess, Member, Visit
-from tenant_app.appointments.public import AppointmentRow, Filter, read_list
+from tenant_app.appointments.public import AppointmentRow, Filter, latest_before, read_list
 
-YEARS_SHOWN = 2
 MOST_ROWS = 100
 
 
@@ -76,7 +75,7 @@ def list_items(
 
 
 def overview(*, access: HospitalAccess, uow: UnitOfWork, patient: SignedIn, past: bool = False) -> Overview:
-    """What is to come, and if asked for what was in the last two years; a hospital shows at most its 100 next."""
+    """What is to come, and if asked for what was: at most the 100 nearest of each at one hospital."""
     now = utc_now()
     today = local_today(now)
 
@@ -84,12 +83,8 @@ def overview(*, access: HospitalAccess, uow: UnitOfWork, patient: SignedIn, past
         mine = Filter(patient_id=visit.patient_id, since=today)
         rows = read_list(uow=visit.uow, actor=visit.actor, wanted=mine, limit=MOST_ROWS).items
         if past:
-            earlier = Filter(
-                patient_id=visit.patient_id,
-                since=today - timedelta(days=365 * YEARS_SHOWN),
-                until=today - timedelta(days=1),
-            )
-            rows = [*read_list(uow=visit.uow, actor=visit.actor, wanted=earlier, limit=MOST_ROWS).items, *rows]
+            earlier = latest_before(uow=visit.uow, patient_id=visit.patient_id, day=today, limit=MOST_ROWS)
+            rows = [*earlier, *rows]
         return rows
 
     gathered = access.gather(uow=uow, patient=patient, work=read)

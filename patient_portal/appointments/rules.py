@@ -1,4 +1,7 @@
-"""Which times a patient may book. Pure; dates and times are local, the hospital's own wall clock."""
+"""Which of a hospital's times a patient may book by themselves. Pure; dates and times are local.
+
+What the hospital's own free times are, tenant_app says; here stands what is left of them for patients.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,57 +9,39 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from kernel.clock import LOCAL_ZONE, local_today
+from tenant_app.appointments.public import USUAL_HOURS, BusyTime, free_times
 
 Period = tuple[time, time]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BookingHours:
-    """When patients may be booked by themselves; `weekdays` count from Monday, 0.
+class PatientBooking:
+    """How patients may book; `weekdays` count from Monday, 0. One rule for all until hospitals have calendars."""
 
-    One rule for every hospital until doctors have schedules of their own.
-    """
-
-    periods: tuple[Period, ...] = ((time(7, 30), time(11, 30)), (time(13, 30), time(16, 30)))
     weekdays: frozenset[int] = frozenset(range(6))
-    length: timedelta = timedelta(minutes=30)
+    minutes: int = 30
     days_ahead: int = 60
     notice: timedelta = timedelta(hours=1)
+    at_once: int = 5
 
 
-HOURS: Final = BookingHours()
-UPCOMING_AT_ONCE: Final = 5
+RULE: Final = PatientBooking()
 
 
-def bookable_days(*, now: datetime, hours: BookingHours = HOURS, count: int = 12) -> list[date]:
+def bookable_days(*, now: datetime, rule: PatientBooking = RULE, count: int = 12) -> list[date]:
     """The next `count` days on which there is any time left to book."""
     today = local_today(now)
-    days = (today + timedelta(days=ahead) for ahead in range(hours.days_ahead + 1))
-    return [day for day in days if times_of(day, now=now, hours=hours)][:count]
+    days = (today + timedelta(days=ahead) for ahead in range(rule.days_ahead + 1))
+    return [day for day in days if offered_times(day, busy=(), now=now, rule=rule)][:count]
 
 
-def times_of(day: date, *, now: datetime, hours: BookingHours = HOURS) -> list[Period]:
-    """The times of a day that may be booked at all, whoever is taken."""
-    if day.weekday() not in hours.weekdays or not 0 <= (day - local_today(now)).days <= hours.days_ahead:
+def offered_times(day: date, *, busy: Iterable[BusyTime], now: datetime, rule: PatientBooking = RULE) -> list[Period]:
+    """The times of a day that a patient may book with a doctor who is taken at the times `busy`."""
+    if day.weekday() not in rule.weekdays or not 0 <= (day - local_today(now)).days <= rule.days_ahead:
         return []
-    soonest = now + hours.notice
-    found = []
-    for begins, ends in hours.periods:
-        start = datetime.combine(day, begins, tzinfo=LOCAL_ZONE)
-        last = datetime.combine(day, ends, tzinfo=LOCAL_ZONE) - hours.length
-        while start <= last:
-            if start >= soonest:
-                found.append((start.time(), (start + hours.length).time()))
-            start += hours.length
-    return found
-
-
-def free_times(day: date, *, busy: Iterable[Period], now: datetime, hours: BookingHours = HOURS) -> list[Period]:
-    """The same without those in which the doctor is taken."""
-    taken = list(busy)
-    return [
-        period for period in times_of(day, now=now, hours=hours) if not any(overlap(period, each) for each in taken)
-    ]
+    length = timedelta(minutes=rule.minutes)
+    starts = free_times(day=day, minutes=rule.minutes, busy=busy, hours=USUAL_HOURS, now=now + rule.notice)
+    return [(start, (datetime.combine(day, start, tzinfo=LOCAL_ZONE) + length).time()) for start in starts]
 
 
 def overlap(one: Period, other: Period) -> bool:

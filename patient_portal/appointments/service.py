@@ -12,7 +12,7 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidFields
 from kernel.text import N_
 from kernel.web.actor import Actor
-from patient_portal.appointments.rules import UPCOMING_AT_ONCE, Period, free_times, overlap
+from patient_portal.appointments.rules import RULE, Period, offered_times, overlap
 from patient_portal.errors import AlreadyBegun, OwnAppointmentOverlaps, TooManyUpcoming
 from tenant_app.appointments.public import (
     AppointmentRow,
@@ -60,8 +60,8 @@ class Wish:
 
 def times_free(*, uow: UnitOfWork, doctor_id: UUID, day: date, now: datetime | None = None) -> list[Period]:
     """The times of a day at which the patient may book this doctor."""
-    busy = [(each.start_time, each.end_time) for each in busy_times(uow=uow, doctor_id=doctor_id, day=day)]
-    return free_times(day, busy=busy, now=now or utc_now())
+    busy = busy_times(uow=uow, doctor_id=doctor_id, day=day)
+    return offered_times(day, busy=busy, now=now or utc_now())
 
 
 def book_own(
@@ -78,8 +78,8 @@ def book_own(
         for each in upcoming
     ):
         raise OwnAppointmentOverlaps
-    if len(upcoming) >= UPCOMING_AT_ONCE:
-        raise TooManyUpcoming(data={"at_most": UPCOMING_AT_ONCE})
+    if len(upcoming) >= RULE.at_once:
+        raise TooManyUpcoming(data={"at_most": RULE.at_once})
     if period not in times_free(uow=uow, doctor_id=wish.doctor_id, day=wish.appointment_date, now=moment):
         raise SlotTaken
     return book(
@@ -157,7 +157,7 @@ def _department(uow: UnitOfWork, wish: Wish) -> UUID:
 
 def _period(wish: Wish, now: datetime) -> Period:
     """The offered time that begins when the patient wishes; raises InvalidFields."""
-    offered = dict(free_times(wish.appointment_date, busy=(), now=now))
+    offered = dict(offered_times(wish.appointment_date, busy=(), now=now))
     end = offered.get(wish.start_time)
     if end is None:
         raise InvalidFields(errors={"start_time": [NOT_OFFERED]})

@@ -8,9 +8,17 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy.exc import OperationalError
+
 from central.auth.public import InvalidSecret, RefreshReplayed, Tokens, Visitor, lockout, parse_secret
 from central.patient_index.public import Identifier, parse_identifier
-from central.router.public import HospitalSuspended, HospitalUnknown, RoutesUnavailable, TenantRouter
+from central.router.public import (
+    HospitalSuspended,
+    HospitalUnavailable,
+    HospitalUnknown,
+    RoutesUnavailable,
+    TenantRouter,
+)
 from kernel.clock import utc_now
 from kernel.errors import InvalidIdentifier, Unavailable
 from kernel.ids import TenantId
@@ -136,9 +144,9 @@ class PatientSignIn:
                     found.accounts += accounts_of(uow=uow, tenant=tenant, identifier=identifier, network=network)
             except (HospitalSuspended, HospitalUnknown):
                 continue
-            except Unavailable as away:
-                log.warning("sign_in.hospital_skipped", tenant=tenant, code=away.code)
-                found.away = away
+            except (Unavailable, OperationalError) as error:
+                found.away = error if isinstance(error, Unavailable) else HospitalUnavailable("lost in the middle")
+                log.warning("sign_in.hospital_skipped", tenant=tenant, code=found.away.code)
             else:
                 found.asked += 1
         return found
@@ -207,7 +215,7 @@ class PatientSignIn:
                 else:
                     count_failure(uow=uow, account=account, network=network, visitor=visitor)
                 uow.commit()
-        except (HospitalSuspended, HospitalUnknown, Unavailable):
+        except (HospitalSuspended, HospitalUnknown, Unavailable, OperationalError):
             log.warning("sign_in.failure_not_counted", tenant=account.tenant)
 
 

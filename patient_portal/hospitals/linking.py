@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy.exc import OperationalError
+
 from central.auth.public import InvalidSecret
 from central.patient_index.public import Identifier
 from central.router.public import HospitalSuspended, HospitalUnknown, TenantRouter
@@ -116,8 +118,8 @@ class Linking:
                         other_account_id=account_id,
                     )
                     uow.commit()
-            except (HospitalUnknown, HospitalSuspended, Unavailable) as away:
-                log.warning("portal.link_end_not_told", tenant=other.tenant, code=away.code)
+            except (HospitalUnknown, HospitalSuspended, Unavailable, OperationalError) as away:
+                log.warning("portal.link_end_not_told", tenant=other.tenant, error=type(away).__name__)
 
     def _record(self, uow: UnitOfWork, patient: SignedIn, *, tenant: TenantId, account: UUID, whose: UUID) -> None:
         record(

@@ -5,6 +5,7 @@ from uuid import UUID
 import flask
 from flask import Blueprint, flash, render_template, request
 from flask_babel import gettext
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
 from central.auth.public import Gate, InvalidSecret, Tokens, visitor
@@ -95,7 +96,7 @@ def sign_out() -> Page:
         flash(gettext("You are signed out."), "success")
     except Unauthenticated:
         flash(gettext("You are signed out."), "success")
-    except SokhamError:
+    except (SokhamError, OperationalError):
         # The row could not be reached; it ends by itself when it has not been used for half an hour.
         flash(gettext("You are signed out on this device."), "success")
     return gate.take_cookie(flask.make_response(go("session.sign_in")))

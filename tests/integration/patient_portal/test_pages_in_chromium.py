@@ -1,0 +1,121 @@
+"""Every page of a patient's story in a real browser: phone and desk, both languages, and without JavaScript.
+
+With SOKHAM_PICTURES set to a folder, each page's picture is left there.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from manage.demo.people import person
+from tests.support.patient_pages import DESK, PHONE, Looker, browser, looker, served
+from tests.support.patient_portal import GOOD_PASSWORD, PatientPortal, away
+
+pytestmark = pytest.mark.e2e
+
+
+def pictures() -> Path | None:
+    """Where pictures are wanted, if they are."""
+    folder = os.environ.get("SOKHAM_PICTURES")
+    return Path(folder) if folder else None
+
+
+@pytest.mark.parametrize(("width", "language"), [(PHONE, "vi"), (DESK, "vi"), (PHONE, "en"), (DESK, "en")])
+def test_the_whole_story_is_fit_to_be_seen(portal: PatientPortal, width: int, language: str) -> None:
+    with served(portal.app) as url, browser() as chromium:
+        eyes = looker(chromium, url, width=width, language=language, pictures=pictures())
+        story(portal, eyes, tag=f"{language}-{width}")
+        assert eyes.complaints == []
+
+
+def test_the_whole_story_needs_no_javascript(portal: PatientPortal) -> None:
+    with served(portal.app) as url, browser() as chromium:
+        eyes = looker(chromium, url, width=PHONE, language="en", pictures=None, scripts=False)
+        story(portal, eyes, tag="")
+
+
+def story(portal: PatientPortal, eyes: Looker, *, tag: str) -> None:
+    """Activate, book, cancel, link, look at one's data, meet a hospital that is away, sign out, sign in wrongly."""
+    here, there = portal.clinics
+    who, page = person(), eyes.page
+    record = portal.registered(here, who)
+    elsewhere = portal.registered(there, who)
+
+    eyes.go("/")
+    page.wait_for_url("**/sign-in?**")
+    eyes.look(f"sign-in-{tag}")
+    page.fill("#cccd", who.cccd)
+    page.fill("#password", "something that is not it")
+    page.locator("main form button[type=submit]").last.click()
+    expect(page.locator("[role=alert]")).to_be_visible()
+    eyes.look(f"sign-in-failed-{tag}")
+    # The browser's own note on the status of that answer.
+    eyes.complaints[:] = [each for each in eyes.complaints if "401" not in each]
+
+    page.click("a[href='/activate']")
+    eyes.look(f"activate-{tag}")
+    code = portal.code(here, record)
+    page.fill("#activation_code", code.upper().replace("-", " "))
+    page.fill("#cccd", f"{who.cccd[:3]} {who.cccd[3:6]} {who.cccd[6:9]} {who.cccd[9:]}")
+    page.fill("#password", GOOD_PASSWORD)
+    page.locator("main form button[type=submit]").last.click()
+    page.wait_for_url(f"{eyes.url}/")
+    eyes.look(f"home-empty-{tag}")
+
+    page.click("main a[href='/book']")
+    eyes.look(f"book-department-{tag}")
+    page.locator("a.sk-tile").first.click()
+    eyes.look(f"book-doctor-{tag}")
+    page.locator("a.sk-tile").first.click()
+    eyes.look(f"book-day-{tag}")
+    page.locator("a.sk-tile").nth(1).click()
+    eyes.look(f"book-time-{tag}")
+    page.locator("a.sk-time").nth(2).click()
+    page.fill("#reason", "Đau đầu, mất ngủ hai tuần nay")
+    eyes.look(f"book-confirm-{tag}")
+    page.locator("main form button[type=submit]").last.click()
+    page.wait_for_url(re.compile(r"/hospitals/[^/]+/appointments/[0-9a-f-]{36}$"))
+    eyes.look(f"booked-{tag}")
+    booked = page.url
+
+    eyes.go("/hospitals")
+    page.fill("#activation_code", portal.code(there, elsewhere).lower())
+    page.locator("form[action='/hospitals/link'] button").click()
+    expect(page.locator("li.sk-tile")).to_have_count(2)
+    eyes.look(f"hospitals-{tag}")
+    there.appointment(elsewhere.patient.id)
+    eyes.go("/")
+    eyes.look(f"home-{tag}")
+    eyes.go("/appointments")
+    expect(page.locator("a.sk-tile")).to_have_count(2)
+    eyes.look(f"appointments-{tag}")
+    eyes.go("/my-data")
+    expect(page.locator("section.sk-card")).to_have_count(2)
+    assert who.cccd not in page.content()
+    eyes.look(f"my-data-{tag}")
+    eyes.go("/book")
+    expect(page.locator("a.sk-tile")).to_have_count(2)
+    eyes.look(f"book-hospital-{tag}")
+
+    with away(there.hospital):
+        for path in ("/", "/appointments", "/my-data", "/hospitals"):
+            eyes.go(path)
+            expect(page.locator("main")).to_contain_text(there.hospital.name)
+            eyes.look(f"away{path.replace('/', '-')}-{tag}")
+
+    page.goto(f"{booked}/cancel")
+    eyes.look(f"cancel-{tag}")
+    page.locator("label.sk-choice").first.click()
+    page.locator("button.sk-btn-danger").click()
+    page.wait_for_url(booked)
+    eyes.look(f"cancelled-{tag}")
+    expect(page.locator("a[href$='/cancel']")).to_have_count(0)
+
+    page.locator("button.sk-account").click()
+    page.locator("form[action='/sign-out'] button").click()
+    page.wait_for_url("**/sign-in")
+    eyes.go("/my-data")
+    page.wait_for_url("**/sign-in?**")

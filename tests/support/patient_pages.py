@@ -1,0 +1,95 @@
+"""The patient portal in a real Chromium: served over HTTP, and looked at."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.browser import chromium
+
+PHONE, DESK = 360, 1280
+HEIGHTS = {PHONE: 740, DESK: 900}
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *arguments: object) -> None:
+        """Nothing: what matters is in the app's own log."""
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The app's address on loopback, by the name that it takes for its own."""
+    http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://localhost:{http.server_port}"
+    finally:
+        http.shutdown()
+        thread.join()
+        http.server_close()
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    path = chromium()
+    assert path, "Chromium is missing: python -m tests.browser installs it"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        try:
+            yield started
+        finally:
+            started.close()
+
+
+@dataclass
+class Looker:
+    """Somebody who looks at pages closely: accessibility, width, errors of the console."""
+
+    page: Page
+    url: str
+    pictures: Path | None = None
+    scripts: bool = True
+    complaints: list[str] = field(default_factory=list)
+
+    def look(self, name: str) -> None:
+        """Note what is wrong with the page that is shown, and take a picture of it where pictures are wanted."""
+        if not self.scripts:
+            # Axe itself is a script.
+            return
+        here = f"{name} at {self.page.viewport_size}"
+        for violation in Axe().run(self.page).response["violations"]:
+            nodes = [node["html"][:160] for node in violation["nodes"][:2]]
+            self.complaints.append(f"{here}: {violation['id']}: {nodes}")
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            self.complaints.append(f"{here}: {wide} px too wide")
+        if self.pictures is not None:
+            self.page.screenshot(path=self.pictures / f"{name}.png", full_page=False)
+
+    def go(self, path: str) -> None:
+        """Go to a page."""
+        self.page.goto(f"{self.url}{path}")
+
+
+def looker(on: Browser, url: str, *, width: int, language: str, pictures: Path | None, scripts: bool = True) -> Looker:
+    """A fresh browser window."""
+    context = on.new_context(
+        viewport={"width": width, "height": HEIGHTS[width]},
+        locale="vi-VN",
+        timezone_id="Asia/Ho_Chi_Minh",
+        java_script_enabled=scripts,
+    )
+    context.add_cookies([{"name": "lang", "value": language, "url": url}])
+    page = context.new_page()
+    made = Looker(page, url, pictures, scripts)
+    page.on("console", lambda message: made.complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: made.complaints.append(str(error)))
+    return made
