@@ -2,15 +2,10 @@
 (() => {
   "use strict";
 
-  // An invite's link carries its code behind #, which browsers do not send: <input data-from-fragment>.
-  const code = decodeURIComponent(window.location.hash.slice(1));
-  const field = document.querySelector("[data-from-fragment]");
-  if (field && code) {
-    // Out of the address and of the history at once, so that nobody reads it over a shoulder.
-    window.history.replaceState(null, "", window.location.pathname);
-    field.value = code;
-    field.form.requestSubmit();
-  }
+  // What sokham.js took from an invite's link goes on by itself: <form data-send-when-filled>.
+  const field = document.querySelector("form[data-send-when-filled] [data-from-fragment]");
+  // Only once everything has loaded: the form needs its other scripts.
+  if (field?.value) window.addEventListener("load", () => field.form.requestSubmit(), { once: true });
 
   // A filter that is applied when it is changed: <form data-send-on-change>.
   for (const form of document.querySelectorAll("form[data-send-on-change]")) {

@@ -1,0 +1,150 @@
+"""The staff's pages in a real browser: phone and desk, both languages; what htmx and the small scripts add.
+
+With SOKHAM_PICTURES set to a folder, each page's picture is left there.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import expect
+
+from manage.demo.people import person
+from tenant_app.staff.public import NewUser, create_user
+from tests.support.clinic import Clinic, tomorrow
+from tests.support.patient_pages import DESK, PHONE, Looker, browser, looker, served
+from tests.support.staff_browser import PASSWORD, Browser
+
+pytestmark = pytest.mark.e2e
+SignIn = Callable[[Clinic, str], Browser]
+
+
+@pytest.fixture
+def chromium() -> Iterator[Chromium]:
+    """A browser."""
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def url(app: Flask) -> Iterator[str]:
+    """The portal, served."""
+    with served(app) as address:
+        yield address
+
+
+def let_in(eyes: Looker, clinic: Clinic, username: str = "quantri") -> None:
+    """Sign in by the form."""
+    eyes.go("/sign-in")
+    eyes.page.fill("#hospital", clinic.hospital.tenant_code)
+    eyes.page.fill("#username", username)
+    eyes.page.fill("#password", PASSWORD)
+    eyes.page.locator("main form button[type=submit]").last.click()
+    eyes.page.wait_for_url("**/today")
+
+
+def pictures() -> Path | None:
+    """Where pictures are wanted, if they are."""
+    folder = os.environ.get("SOKHAM_PICTURES")
+    return Path(folder) if folder else None
+
+
+@pytest.mark.parametrize(("width", "language"), [(PHONE, "vi"), (DESK, "vi"), (PHONE, "en"), (DESK, "en")])
+def test_every_page_is_fit_to_be_seen(
+    sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str, width: int, language: str
+) -> None:
+    sign_in(clinic, "admin")
+    found = clinic.patient()
+    visit = clinic.appointment(found.patient.id)
+    eyes = looker(chromium, url, width=width, language=language, pictures=pictures())
+    tag = f"{language}-{width}"
+    eyes.go("/sign-in")
+    eyes.look(f"staff-sign-in-{tag}")
+    let_in(eyes, clinic)
+    record = f"/patients/{found.patient.id}"
+    booking = f"/appointments/new?patient={found.patient.id}&day={tomorrow()}&doctor={clinic.doctor_id}"
+    pages = {
+        "day": f"/today?day={tomorrow()}&doctor=",
+        "day-empty": "/today",
+        "cancel": f"/appointments/{visit.id}/cancel",
+        "find": "/patients",
+        "register": "/patients/new",
+        "patient": record,
+        "change": f"{record}/edit",
+        "access": f"{record}/access",
+        "book-for": "/appointments/new",
+        "book": f"{booking}&department={clinic.department_id}",
+        "people": "/staff",
+        "invite": "/staff/invite",
+        "hospital": "/hospital",
+        "accept": "/invite",
+    }
+    for name, path in pages.items():
+        eyes.go(path)
+        eyes.look(f"staff-{name}-{tag}")
+    eyes.go(record)
+    eyes.page.click("form[data-confirm=new-code] button")
+    eyes.page.click("dialog[open] [data-confirm-yes]")
+    expect(eyes.page.locator(".st-slip")).to_be_visible()
+    eyes.look(f"staff-slip-{tag}")
+    assert eyes.complaints == []
+
+
+def test_an_invites_link_leads_in_and_leaves_no_trace_in_the_address(
+    clinic: Clinic, chromium: Chromium, url: str
+) -> None:
+    with clinic.uow() as uow:
+        new = NewUser(username="hoa.le", email="hoa@hongha.example", full_name="Lê Thị Hoa", role="nurse")
+        _user, issued = create_user(uow=uow, actor=clinic.admin, new=new, tag=clinic.hospital.tenant_code)
+        uow.commit()
+    eyes = looker(chromium, url, width=PHONE, language="vi", pictures=None)
+    eyes.go(f"/invite#{issued.token.text}")
+    expect(eyes.page.locator("h1")).to_contain_text("Lê Thị Hoa")
+    assert "#" not in eyes.page.url
+    eyes.page.fill("#password", PASSWORD)
+    eyes.page.locator("main form button[type=submit]").last.click()
+    eyes.page.wait_for_url("**/today")
+    assert eyes.complaints == []
+
+
+def test_a_visit_is_found_registered_booked_and_started_without_a_page_being_lost(
+    sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str
+) -> None:
+    sign_in(clinic, "admin")
+    who = person(gender="female")
+    eyes = looker(chromium, url, width=PHONE, language="vi", pictures=None)
+    page = eyes.page
+    let_in(eyes, clinic)
+
+    eyes.go("/patients")
+    page.locator("#query").press_sequentially(who.cccd, delay=5)
+    page.locator("#results button", has_text="Đăng ký").click()
+    expect(page.locator("#cccd")).to_have_value(re.compile(f"{who.cccd[:3]} {who.cccd[3:6]}"))
+    assert who.cccd not in page.url
+    page.locator("#cccd-check button").click()
+    expect(page.locator("input[name=gender][value=female]")).to_be_checked()
+    page.fill("#full_name", who.full_name)
+    page.locator("#date_of_birth").press_sequentially(who.date_of_birth.strftime("%d%m%Y"))
+    page.fill("#phone", who.phone)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/patients/*?registered=1")
+
+    page.locator("main a[href*='/appointments/new']").first.click()
+    page.select_option("#department", str(clinic.department_id))
+    # The hospital's only doctor is chosen by the page, and the doctor's times appear.
+    page.locator("button[value=later]").click()
+    expect(page.locator("#day")).to_have_value(tomorrow().strftime("%d/%m/%Y"))
+    page.locator(".st-times label").nth(2).click()
+    page.fill("#reason", "Đau đầu")
+    page.locator("button[value=book]").click()
+    expect(page.locator(".st-visit")).to_contain_text("Đau đầu")
+
+    page.locator(".st-visit a").first.click()
+    page.locator(".st-slot button", has_text="Xác nhận").click()
+    expect(page.locator(".sk-toast")).to_contain_text(who.full_name)
+    expect(page.locator(".st-slot button", has_text="Bắt đầu khám")).to_be_visible()
+    assert eyes.complaints == []
