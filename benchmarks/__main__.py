@@ -1,5 +1,7 @@
 """`python -m benchmarks [--only NAME …] [--quick]`: all figures, one table, benchmarks/results.json."""
 
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +18,8 @@ from benchmarks.harness import Figure, Outcome, console, machine
 from benchmarks.scale import QUICK, WHOLE, Scale
 from kernel.telemetry import logs
 
+# Where nobody looks at a terminal (CI, a file), a line now and then says that it goes on.
+TELL_SECONDS: Final = 10.0
 RESULTS: Final = Path(__file__).with_name("results.json")
 
 # The fleet of hospitals is made first, for new_hospital, and the others use it.
@@ -63,6 +67,11 @@ def _run(screen: Console, scale: Scale, outcome: Outcome, names: Sequence[str]) 
 
         def report(text: str) -> None:
             progress.update(task, description=text)
+            if not screen.is_terminal and _seconds_since(told) > TELL_SECONDS:
+                told[0] = time.monotonic()
+                screen.print(f"  … {text}")
+
+        told = [time.monotonic()]
 
         with temporary_ground(scale=scale, report=report) as ground:
             for name in names:
@@ -73,7 +82,18 @@ def _run(screen: Console, scale: Scale, outcome: Outcome, names: Sequence[str]) 
                 progress.advance(task)
 
 
+def _seconds_since(moment: list[float]) -> float:
+    return time.monotonic() - moment[0]
+
+
+def _stopped(_number: int, _frame: object) -> None:
+    """SIGTERM and Ctrl-C alike: the servers that were started are stopped, and their data go."""
+    sys.exit("stopped")
+
+
 if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stopped)
     # What the product logs at work is not wanted among the figures.
     logs.configure(level="CRITICAL", process="benchmarks")
     main()
