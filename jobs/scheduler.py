@@ -118,7 +118,8 @@ class Scheduler:
             if error == "stop":
                 ours = self._leases.release(lease)
             elif error is None:
-                ours = self._leases.finish(lease, next_in=job.every, error=None)
+                # Due at the earliest moment at which somebody looks again, or a look would be for nothing.
+                ours = self._leases.finish(lease, next_in=job.every * (1 - JITTER), error=None)
             else:
                 wait = retry_after(job, failures=lease.failures + 1)
                 ours = self._leases.finish(lease, next_in=wait, error=error)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,17 +66,14 @@ def status(as_json: bool, data_dir: Path) -> None:
     if as_json:
         click.echo(json.dumps({"items": [_shown(row) for row in rows]}, indent=2))
         return
-    table = Table("Job", "State", "Last good run", "Next run", "Failures", "Last error", box=None)
+    table = Table(box=None)
+    for heading in ("Job", "State", "Last good run", "Next run", "Failures", "Last error"):
+        table.add_column(heading, no_wrap=heading != "Last error")
     for row in rows:
-        shown = _shown(row)
-        table.add_row(
-            row.name,
-            shown["state"],
-            shown["succeeded_at"] or "never",
-            shown["next_run_at"],
-            str(row.failures),
-            row.last_error or "",
-        )
+        last = f"{_span(utc_now() - row.succeeded_at)} ago" if row.succeeded_at else "never"
+        due = row.next_run_at - utc_now()
+        coming = f"in {_span(due)}" if due > timedelta(0) else "now"
+        table.add_row(row.name, _state(row), last, coming, str(row.failures), row.last_error or "")
     Console().print(table)
 
 
@@ -85,11 +83,23 @@ def process_settings(data_dir: Path) -> Settings:
     return settings if settings.database_url else operator.operator_settings(DataDir(data_dir))
 
 
+def _state(row: JobLease) -> str:
+    if row.lease_until is not None and row.lease_until > utc_now():
+        return "running"
+    return "failing" if row.failures else "waiting"
+
+
+def _span(span: timedelta) -> str:
+    seconds = max(0, round(span.total_seconds()))
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+
+
 def _shown(row: JobLease) -> dict[str, Any]:
-    held = row.lease_until is not None and row.lease_until > utc_now()
     return {
         "name": row.name,
-        "state": "running" if held else "failing" if row.failures else "waiting",
+        "state": _state(row),
         "started_at": row.started_at.isoformat() if row.started_at else None,
         "succeeded_at": row.succeeded_at.isoformat() if row.succeeded_at else None,
         "next_run_at": row.next_run_at.isoformat(),

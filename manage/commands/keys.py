@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from kernel.clock import utc_now
 from manage import operator
@@ -60,10 +61,11 @@ def _print(found: KeyStatus) -> None:
     for row in found.blind_index:
         table.add_row(str(row["version"]), f"v{row['kek_version']}", _day(row["created_at"]), _day(row["retired_at"]))
     console.print(table)
-    table = Table("Signs", "Key", "Made", "Ends", box=None)
+    table = Table("Signs", "Made", "Ends", "Key", box=None)
     for key in found.signing:
         over = key.not_after is not None and key.not_after <= utc_now()
-        table.add_row(key.use, key.kid, _day(key.created_at), _day(key.not_after) + (" (over)" if over else ""))
+        end = _day(key.not_after) + (" (over)" if over else "")
+        table.add_row(key.use, _day(key.created_at), end, Text(key.kid, overflow="fold"))
     console.print(table)
     if found.unreachable:
         console.print(f"Not seen: the keys of {', '.join(found.unreachable)}.")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,7 @@ class Examination:
         """Every check. A fault that makes others senseless leaves them out."""
         yield from looked_at("python", machine.python, remedy=_REPORT)
         try:
-            settings = read(self._environ)
+            settings = replace(read(self._environ), data_dir=self._data_dir.path)
         except InvalidSettings as err:
             yield wrong("settings", f"{err}.", "Correct the variable, or the file that it names.")
             return
@@ -47,8 +48,10 @@ class Examination:
             if embedded:
                 settings = self.settings = operator.operator_settings(self._data_dir)
         except SokhamError as err:
-            yield wrong("PostgreSQL", str(err), "Start it with `sokham up` (or `make run`).")
-            yield from looked_at("keys", lambda: servers.key_source(settings), remedy=_REPORT)
+            # The message names the remedy itself.
+            yield wrong("PostgreSQL", str(err), "")
+            if self._data_dir.keys.exists():
+                yield from looked_at("keys", lambda: servers.key_source(settings), remedy=_REPORT)
             return
         yield from looked_at("keys", lambda: servers.key_source(settings), remedy=_REPORT)
         yield from looked_at("Redis", lambda: servers.redis(settings), remedy=_REPORT)

@@ -23,6 +23,8 @@ from manage.supervision.leftovers import find_leftovers
 
 OLDEST_PYTHON: Final = (3, 11)
 LOCK_FILE: Final = Path(__file__).parents[2] / "requirements.lock"
+# How many of a long list are named.
+SHOWN: Final = 5
 LITTLE_BYTES: Final = 1024**3
 LOW_BYTES: Final = 5 * 1024**3
 _WEB: Final = {"central": "SOKHAM_CENTRAL_URL", "staff": "SOKHAM_STAFF_URL", "patient": "SOKHAM_PATIENT_URL"}
@@ -42,8 +44,10 @@ def python(lock_file: Path = LOCK_FILE) -> Iterator[Finding]:
     locked = _locked(lock_file)
     differing = sorted(name for name, wanted in locked.items() if _installed(name) != wanted)
     if differing:
-        shown = ", ".join(f"{name} {_installed(name) or 'missing'} (locked: {locked[name]})" for name in differing[:5])
-        more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
+        shown = ", ".join(
+            f"{name} {_installed(name) or 'missing'} (locked: {locked[name]})" for name in differing[:SHOWN]
+        )
+        more = f" and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
         yield wrong("packages", f"Not as locked: {shown}{more}.", "Run `make install`.")
     else:
         yield ok("packages", f"{len(locked)} as locked")
@@ -130,7 +134,8 @@ def abandoned_instances(data_dir: DataDir, state_directory: Path = STATE_DIRECTO
     if idle:
         yield note(
             "abandoned instances",
-            f"{len(idle)} server folders in {instances} belong to no running server: {', '.join(p.name for p in idle)}",
+            f"{len(idle)} server folders in {instances} belong to no running server:"
+            f" {', '.join(home.name for home in idle[:SHOWN])}{' …' if len(idle) > SHOWN else ''}",
             "If no data folder has this name in postgres/instance or redis/instance, remove the folder.",
         )
     elif homes:

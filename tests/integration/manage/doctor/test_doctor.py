@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from manage.data_dir import DataDir
 from manage.doctor import machine
+from manage.doctor.examination import Examination
 from manage.doctor.finding import Finding, State
+from manage.embedded.ports import free_port
 from tests.integration.manage.doctor.conftest import Installation
 from tests.support.jobs import ROOT
 
@@ -231,6 +234,21 @@ def test_without_the_owners_password_it_says_what_it_does_not_see(installation: 
     assert not [each for each in found if each.state is State.WRONG]
     unseen = {each.check for each in found if each.state is State.UNKNOWN}
     assert unseen == {"central's database", "hospitals", "connections"}
+
+
+def test_servers_that_do_not_run_are_told_with_what_starts_them(tmp_path: Path) -> None:
+    # The usual ports may be in use by somebody who tries the product on this machine.
+    environ = {f"SOKHAM_{name}_URL": f"http://127.0.0.1:{free_port()}" for name in ("CENTRAL", "STAFF", "PATIENT")}
+    nothing = list(Examination(DataDir(tmp_path / "none"), environ=environ, state_directory=tmp_path).findings())
+    assert [(each.check, "sokham up" in each.said) for each in nothing if each.state is State.WRONG] == [
+        ("PostgreSQL", True)
+    ]
+    folder = DataDir(tmp_path / "data").create()
+    stopped = list(Examination(folder, environ=environ, state_directory=tmp_path).findings())
+    faults = {each.check: each for each in stopped if each.state is State.WRONG}
+    assert set(faults) == {"PostgreSQL", "local keyring"}
+    assert "does not run" in faults["PostgreSQL"].said
+    assert str(folder.keys) in faults["local keyring"].remedy
 
 
 def test_another_program_on_a_web_port_is_named(installation: Installation) -> None:
