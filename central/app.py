@@ -76,7 +76,7 @@ def create_app(
     )
     app = base_app(portal, settings)
     signing_in = ConsoleSignIn(database=database, accounts=sign_in, sessions=sessions)
-    held = (database, gate, sessions, sign_in, signing_in, settings, console, blind_index, bus, doorbell)
+    held = (database, gate, sessions, sign_in, signing_in, settings, console, workers, blind_index, bus, doorbell)
     provide(app, *held, *collaborators)
     gateway.install(app, settings, limit_key=gate.limit_key)
     documented = api.install(app, title="Sokham: central")

@@ -90,6 +90,9 @@ class Settings:
     statement_timeout_ms: int = setting(
         "SOKHAM_STATEMENT_TIMEOUT_MS", default=15000, about="How long one statement may take"
     )
+    transaction_seconds: int = setting(
+        "SOKHAM_TRANSACTION_SECONDS", default=20, about="Age at which a transaction on a hospital is cut off"
+    )
     rate_per_minute: int = setting("SOKHAM_RATE_PER_MINUTE", default=600, about="Requests of one session a minute")
     sign_in_per_minute: int = setting(
         "SOKHAM_SIGN_IN_PER_MINUTE", default=20, about="Sign-in attempts from one address a minute"

@@ -135,7 +135,7 @@ def routing(settings: Settings, *, process: str, purpose: str, with_index: bool 
         budget=settings.connection_budget,
         wait_seconds=settings.connection_wait_ms / 1000,
         statement_ms=settings.statement_timeout_ms,
-        lease_seconds=settings.statement_timeout_ms / 1000 + 5,
+        lease_seconds=settings.transaction_seconds,
     )
     router = TenantRouter(
         reader=reader,
@@ -260,6 +260,13 @@ def jobs_process(settings: Settings) -> JobsProcess:
         keychain=routed.keychain,
         data_dir=settings.data_dir,
     )
+
+
+def close_portal(app: Flask) -> None:
+    """Close the connections of a portal that was put together here; gunicorn's workers end with theirs instead."""
+    for collaborator in app.extensions["sokham"].values():
+        if isinstance(collaborator, TenantRouter | Database | WorkerGate):
+            collaborator.close()
 
 
 def _helpful(routed: Routing) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import request
-from sqlalchemy import select
+from flask import g, request
+from sqlalchemy import insert, select
 
-from central.audit.public import security_event
+from central.audit.public import SecurityAuditLog
 from central.registry.public import Tenant
 from central.sync.errors import TenantNotActive
 from central.sync.models import SyncKey
@@ -37,6 +37,10 @@ class WorkerGate:
         """`database` is central's under the role `sokham_ingest`."""
         self._database = database
         self._clock = clock
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
 
     def admit(self, access: Access) -> Actor:
         """The worker of a hospital; raises Unauthenticated, InvalidToken, or TenantNotActive."""
@@ -72,17 +76,28 @@ class WorkerGate:
         ).first()
         if first is None:
             log.warning("sync.token_replayed", tenant=tenant, kid=signed.kid)
-            with self._database.unit_of_work() as apart:
-                # In a transaction of its own: the request's ends here, and this must last.
-                security_event(
-                    uow=apart, event="sync_token_replayed", risk="high", tenant=tenant, details={"kid": signed.kid}
-                )
-                apart.commit()
+            self._say_replayed(tenant, signed)
             raise InvalidToken
         connection.exec_driver_sql(
             "DELETE FROM sync_used_tokens WHERE jti IN (SELECT jti FROM sync_used_tokens WHERE expires_at < now()"
             " ORDER BY expires_at LIMIT 20 FOR UPDATE SKIP LOCKED)"
         )
+
+    def _say_replayed(self, tenant: TenantId, signed: SignedBody) -> None:
+        """In a transaction of its own: the request's ends here, and this must last. The ingest may add such rows and
+        read none, so the row is not asked back.
+        """
+        row = {
+            "tenant_id": tenant,
+            "security_event": "sync_token_replayed",
+            "risk_level": "high",
+            "event_details": {"kid": signed.kid},
+            "request_id": g.get("request_id"),
+            "ip_address": request.remote_addr,
+        }
+        with self._database.unit_of_work() as apart:
+            apart.session.connection().execute(insert(SecurityAuditLog).inline().values(**row))
+            apart.commit()
 
 
 class WithWorkers:

@@ -99,6 +99,8 @@ class Database:
         """Close every connection."""
         self.engine.dispose()
 
+    close = dispose
+
 
 def session_on(bind: Any, *, expire_on_commit: bool = False) -> Session:
     """A session over an engine or connection with the options that we use everywhere."""

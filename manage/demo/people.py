@@ -102,3 +102,9 @@ def people(count: int, *, seed: int = 1) -> list[Person]:
         somebody = person(chance=source)
         found[somebody.cccd] = somebody
     return list(found.values())
+
+
+def people_of_both(count: int) -> list[Person]:
+    """Those who go to both hospitals; the first has the account."""
+    chance = random.Random("both")  # noqa: S311 - invented people, not secrets
+    return [person(chance=chance) for _ in range(count)]

@@ -1,6 +1,7 @@
 """The demo as a step of `sokham up`: hospitals, their people, and who can sign in."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 
 from sqlalchemy import func, select
 
@@ -11,6 +12,8 @@ from kernel.database.engines import Database
 from keys.public import PROCESSES
 from manage import operator, wiring
 from manage.demo.hospitals import DEMO_HOSPITALS
+from manage.demo.patient import make_patient_account
+from manage.demo.people import Person
 from manage.demo.seed import DemoData
 from manage.environment import settings_of
 from manage.run_context import Login, RunContext
@@ -27,7 +30,9 @@ def make_demo(context: RunContext) -> None:
     with ExitStack() as stack:
         database = operator.console_database(settings)
         stack.callback(database.dispose)
-        routed = wiring.routing(settings, process="tenant_app", purpose="app")
+        # A hospital is filled in one transaction, which on a busy machine takes longer than a request may.
+        unhurried = replace(settings, transaction_seconds=600)
+        routed = wiring.routing(unhurried, process="tenant_app", purpose="app")
         stack.callback(routed.router.close)
         _make_administrator(database, AdministratorSignIn(wiring.passwords(settings)), password)
         DemoData(
@@ -38,7 +43,10 @@ def make_demo(context: RunContext) -> None:
             report=context.report,
             now=utc_now(),
         ).run()
-    _show(context, password)
+        patient = make_patient_account(
+            router=routed.router, settings=settings_of(context, "patient"), password=password
+        )
+    _show(context, password, patient)
 
 
 def demo_password(context: RunContext) -> str:
@@ -64,7 +72,7 @@ def _make_administrator(database: Database, signing_in: AdministratorSignIn, pas
         uow.commit()
 
 
-def _show(context: RunContext, password: str) -> None:
+def _show(context: RunContext, password: str, patient: Person) -> None:
     ports = context.ports
     context.logins.append(
         Login(portal="Console", url=f"http://127.0.0.1:{ports.central}", username="admin", password=password)
@@ -81,3 +89,6 @@ def _show(context: RunContext, password: str) -> None:
             )
             for username in (*SHOWN_STAFF[:2], doctor, SHOWN_STAFF[2])
         ]
+    context.logins.append(
+        Login(portal="Patients", url=f"http://127.0.0.1:{ports.patient}", username=patient.cccd, password=password)
+    )

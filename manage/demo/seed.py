@@ -19,7 +19,7 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId, new_row_id
 from kernel.web.actor import Actor
 from manage.demo.hospitals import ADMINISTRATOR_NAME, DEMO_HOSPITALS, DemoDepartment, DemoHospital
-from manage.demo.people import Person, cccd_for, people, person
+from manage.demo.people import Person, cccd_for, people, people_of_both
 from manage.demo.week import week_of
 from tenant_app.appointments.public import Booking, act, book
 from tenant_app.auth.service import StaffAccounts
@@ -79,7 +79,7 @@ class _Filling:
         # A seed of the hospital's own: the same people come back after the data folder was deleted.
         self._chance = random.Random(hospital.code)  # noqa: S311 - invented people, not secrets
         administrator = uow.session.execute(select(User).where(User.username == "quantri")).scalar_one()
-        self._administrator = _actor(administrator.id, administrator.full_name, "admin")
+        self._administrator = staff_actor(administrator.id, administrator.full_name, "admin")
 
     def run(self) -> None:
         """Staff, then patients, then the week."""
@@ -89,7 +89,7 @@ class _Filling:
         }
         self._welcome_administrator()
         staff = {each.username: self._hire(each.username, departments) for each in self._hospital.staff}
-        desk = _actor(staff["letan"], "", "receptionist")
+        desk = staff_actor(staff["letan"], "", "receptionist")
         patients = [self._register(each, desk) for each in self._people()]
         described = {each.code: each for each in self._hospital.departments}
         doctors = [each for each in self._hospital.staff if each.role == "doctor" and each.department]
@@ -122,8 +122,7 @@ class _Filling:
 
     def _people(self) -> list[Person]:
         """Those of the neighbourhood, a few who go to both hospitals, and children without a CCCD."""
-        chance = random.Random("both")  # noqa: S311 - invented people, not secrets
-        both = [person(chance=chance) for _ in range(SHARED_PEOPLE)]
+        both = people_of_both(SHARED_PEOPLE)
         own = people(self._hospital.patients, seed=sum(self._hospital.code.encode()))
         return [*both, *(self._of_the_province(each) for each in own)]
 
@@ -169,10 +168,14 @@ class _Filling:
         patients: list[UUID],
         desk: Actor,
     ) -> None:
-        treating = _actor(doctor, "", "doctor")
+        treating = staff_actor(doctor, "", "doctor")
+        today = local_today(self._demo.now)
+        # Whoever looks at the demo as a patient should find an appointment ahead.
+        awaited = patients[:1] if number == 0 else []
         for visit in week_of(number, now=self._demo.now, chance=self._chance):
+            ahead = visit.day > today and visit.cancellation is None
             booking = Booking(
-                patient_id=self._chance.choice(patients),
+                patient_id=awaited.pop() if awaited and ahead else self._chance.choice(patients),
                 doctor_id=doctor,
                 department_id=department_id,
                 appointment_date=visit.day,
@@ -193,7 +196,8 @@ class _Filling:
                 )
 
 
-def _actor(account_id: UUID, name: str, role: str) -> Actor:
+def staff_actor(account_id: UUID, name: str, role: str) -> Actor:
+    """Somebody of a demo hospital, at work."""
     return Actor(
         kind="staff",
         id=account_id,

@@ -4,24 +4,22 @@ from typing import Final
 
 from flask import Blueprint
 
-from tenant_app.pages import (
-    booking,
-    changing,
-    day,
-    hospital_pages,
-    patient_pages,
-    registration,
-    session,
-    staff_pages,
-)
+from tenant_app.pages.booking import blueprint as booking
+from tenant_app.pages.changing import blueprint as changing
+from tenant_app.pages.day import blueprint as day
+from tenant_app.pages.hospital_pages import blueprint as hospital_pages
+from tenant_app.pages.patient_pages import blueprint as patient_pages
+from tenant_app.pages.registration import blueprint as registration
+from tenant_app.pages.session import blueprint as session
+from tenant_app.pages.staff_pages import blueprint as staff_pages
 
 PAGES: Final[tuple[Blueprint, ...]] = (
-    session.blueprint,
-    day.blueprint,
-    booking.blueprint,
-    registration.blueprint,
-    changing.blueprint,
-    patient_pages.blueprint,
-    staff_pages.blueprint,
-    hospital_pages.blueprint,
+    session,
+    day,
+    booking,
+    registration,
+    changing,
+    patient_pages,
+    staff_pages,
+    hospital_pages,
 )

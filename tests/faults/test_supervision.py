@@ -157,7 +157,7 @@ def test_a_number_that_is_another_programs_now_is_left_alone(ups: Ups) -> None:
 
 
 def test_supervisors_killed_at_random_leave_one_of_each(ups: Ups) -> None:
-    chance = random.Random(20261121)  # noqa: S311 - a fixed seed, so that a failure comes again.
+    chance = random.Random(20261121)
     processes = [ups.child(name, "family") for name in ("a", "b", "c")]
     for _ in range(8):
         before = len(ups.events("start"))

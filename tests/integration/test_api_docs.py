@@ -10,9 +10,9 @@ pytestmark = pytest.mark.e2e
 
 
 def test_each_portal_draws_its_document(portals: Portals) -> None:
+    complaints: list[str] = []
     with browser() as chromium:
         for app in portals.all.values():
-            complaints: list[str] = []
             with served(app) as url:
                 page = chromium.new_page()
                 page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
@@ -20,4 +20,4 @@ def test_each_portal_draws_its_document(portals: Portals) -> None:
                 expect(page.locator(".opblock").first).to_be_visible()
                 expect(page.locator("#api")).to_contain_text("/api/v1/auth/refresh")
                 page.close()
-            assert complaints == []
+    assert complaints == []

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 
@@ -13,9 +12,6 @@ from central import roles
 from central.auth.signing_keys import ensure_signing_keys
 from central.patient_index.blind_index_keys import ensure_blind_index_key
 from central.registry.public import SqlDataKeyStore
-from central.router.public import TenantRouter
-from central.sync.public import WorkerGate
-from kernel.database.engines import Database
 from kernel.settings import Settings, read
 from keys.public import Keychain, LocalKeyring, scopes
 from manage import wiring
@@ -68,14 +64,7 @@ def open_portals(
         yield portals
     finally:
         for app in portals.all.values():
-            held: dict[type, Any] = app.extensions["sokham"]
-            for collaborator in held.values():
-                if isinstance(collaborator, TenantRouter):
-                    collaborator.close()
-                elif isinstance(collaborator, Database):
-                    collaborator.dispose()
-                elif isinstance(collaborator, WorkerGate):
-                    collaborator._database.dispose()
+            wiring.close_portal(app)
 
 
 def _make_keys(central: CentralDatabase, keys: LocalKeyring) -> None:

@@ -38,8 +38,8 @@ def install(plan: dict[str, Any]) -> None:
     every = {"quick": quick, "slow": slow, "fails": fails}
     steps = [Step(title=f"A {name} step", run=every[name]) for name in plan.get("steps", [])]
     specs = [ProcessSpec(**fields) for fields in plan.get("processes", [])]
-    bootstrap.steps = lambda _context: steps
-    processes.processes = lambda _context: specs
+    vars(bootstrap)["steps"] = lambda _context: steps
+    vars(processes)["processes"] = lambda _context: specs
 
 
 if __name__ == "__main__":

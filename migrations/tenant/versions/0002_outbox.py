@@ -1,15 +1,13 @@
 """The outbox, the sync's functions, and the hospital's sync key. The SQL stands beside this file, as it is run."""
 
-from pathlib import Path
-
 from alembic import op
+
+from migrations.tenant.sql_file import run_sql
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
-
-_SQL = Path(__file__).parents[1] / "sql"
 
 _FUNCTIONS = (
     "grant_outbox(name, name, name, name)",
@@ -30,11 +28,7 @@ _FUNCTIONS = (
 
 def upgrade() -> None:
     """Make everything. Without parameters the driver sends a file of several statements as it is."""
-    connection = op.get_bind().connection.dbapi_connection
-    if connection is None:
-        raise RuntimeError("migrations run on a live connection")
-    with connection.cursor() as cursor:
-        cursor.execute((_SQL / "0002_outbox.sql").read_text(encoding="utf-8"))
+    run_sql("0002_outbox.sql")
 
 
 def downgrade() -> None:

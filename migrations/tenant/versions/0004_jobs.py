@@ -1,25 +1,18 @@
 """What the jobs prune, and audit rows that cannot name their own transaction. The SQL stands beside this file."""
 
-from contextlib import closing
-from pathlib import Path
-
 from alembic import op
+
+from migrations.tenant.sql_file import run_sql
 
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-_SQL = Path(__file__).parents[1] / "sql"
-
 
 def upgrade() -> None:
     """Make everything. Without parameters the driver sends a file of several statements as it is."""
-    connection = op.get_bind().connection.dbapi_connection
-    if connection is None:
-        raise RuntimeError("migrations run on a live connection")
-    with closing(connection.cursor()) as cursor:
-        cursor.execute((_SQL / "0004_jobs.sql").read_text(encoding="utf-8"))
+    run_sql("0004_jobs.sql")
 
 
 def downgrade() -> None:
