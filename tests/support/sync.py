@@ -1,5 +1,6 @@
 """The sync as it runs: central's API over HTTP, a worker in this process, and hospitals whose outbox is written to."""
 
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -95,11 +96,15 @@ class OneAdministrator:
 
 @dataclass(kw_only=True)
 class CentralServer:
-    """Central's sync API on loopback. `away` makes it answer 503 to everything; `poison` are events that it crashes on."""
+    """Central's sync API on loopback.
+
+    `away` makes it answer 503 to everything, `crashing` 500; `poison` are events that it crashes on.
+    """
 
     url: str
     app: Flask
     away: bool = False
+    crashing: bool = False
     poison: set[UUID] = field(default_factory=set)
     requests: int = 0
 
@@ -108,10 +113,12 @@ class CentralServer:
         self.requests += 1
         if self.away:
             abort(503)
+        if self.crashing:
+            abort(500)
         if self.poison and request.method == "POST":
-            body = request.get_data(cache=True)
-            if any(str(event).encode() in body for event in self.poison):
-                raise ZeroDivisionError
+            events = json.loads(request.get_data(cache=True)).get("events", ())
+            if any(UUID(event["id"]) in self.poison for event in events):
+                abort(500)
         return None
 
 
