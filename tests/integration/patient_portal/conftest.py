@@ -6,10 +6,17 @@ from pathlib import Path
 import pytest
 
 from keys.public import LocalKeyring
+from patient_portal.auth import sign_in
 from tests.support.clinic import Clinic, open_clinic
 from tests.support.databases import CentralDatabase
 from tests.support.hospitals import Hospital
 from tests.support.patient_portal import PatientPortal, patient_portal
+
+
+@pytest.fixture(autouse=True)
+def _failures_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failures are answered at once: when they are is a matter of a unit test."""
+    monkeypatch.setattr(sign_in, "FAILURE_STEP_SECONDS", 0.0)
 
 
 @pytest.fixture
