@@ -50,6 +50,10 @@ ACTION_NAMES: Final = {
     "patient.update": N_("Changed the record"),
     "patient.invite": N_("Gave an activation code"),
     "patient.reveal": N_("Showed the identifiers in full"),
+    "auth.activate": N_("Activated the account"),
+    "auth.sign_in": N_("Signed in"),
+    "portal.link": N_("Linked this hospital"),
+    "portal.unlink": N_("Unlinked this hospital"),
     "appointment.book": N_("Booked an appointment"),
     "appointment.read": N_("Opened an appointment"),
     "appointment.list": N_("Looked at the appointments"),
@@ -75,6 +79,7 @@ FIELD_NAMES: Final = {
     "bhyt": N_("Health insurance"),
     "passport": N_("Passport"),
     "status": N_("Status"),
+    "password": N_("Password"),
 }
 KIND_NAMES: Final = {
     "staff": N_("Staff"),

@@ -133,7 +133,8 @@ def _invited(member: StaffMember, issued: IssuedInvite) -> Response:
     return page(
         "staff/invited.html",
         member=member,
-        role_name=gettext(ROLE_NAMES.get(member.role, member.role)),
+        # Not `role_name`: the kit has a macro of that name, which a page's own variables do not shadow.
+        role_title=gettext(ROLE_NAMES.get(member.role, member.role)),
         link=link,
         code=canonical(issued.token.text),
         expires_at=issued.expires_at,
