@@ -10,7 +10,7 @@ import central
 import tenant_app
 from central.auth.public import Gate
 from central.gateway import public as gateway
-from central.router.public import TenantRouter
+from central.router.public import HospitalHosts, TenantRouter
 from kernel.passwords import Passwords
 from kernel.settings import Settings
 from kernel.text import N_
@@ -81,5 +81,11 @@ def create_app(
         documented.register_blueprint(blueprint)
     for page in (session, home, visits, booking, own_record, hospitals):
         app.register_blueprint(page)
-    gatekeeper = PatientGatekeeper(gate=gate, router=router, sessions=sessions, access=access, own_host=own_host)
+    gatekeeper = PatientGatekeeper(
+        gate=gate,
+        router=router,
+        sessions=sessions,
+        access=access,
+        hosts=HospitalHosts(router.lookup, own_host=own_host),
+    )
     return finish(app, gatekeeper=gatekeeper)

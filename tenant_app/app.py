@@ -8,7 +8,7 @@ from flask import Flask, g
 import central
 from central.auth.public import Gate
 from central.gateway import public as gateway
-from central.router.public import TenantRouter
+from central.router.public import HospitalHosts, TenantRouter
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.settings import Settings
 from kernel.text import N_
@@ -27,9 +27,7 @@ NAVIGATION = (
     NavItem(endpoint="day.show", label=N_("Today"), icon="calendar-event", permission="appointment.read"),
     NavItem(endpoint="patient_pages.find", label=N_("Patients"), icon="users", permission="patient.read"),
     NavItem(endpoint="staff_pages.people", label=N_("Staff"), icon="address-book", permission="staff.read"),
-    NavItem(
-        endpoint="hospital_pages.show", label=N_("Hospital"), icon="building-hospital", permission="hospital.read"
-    ),
+    NavItem(endpoint="hospital_pages.show", label=N_("Hospital"), icon="building-hospital", permission="hospital.read"),
 )
 
 
@@ -64,7 +62,9 @@ def create_app(
         documented.register_blueprint(blueprint)
     for page in PAGES:
         app.register_blueprint(page)
-    gatekeeper = StaffGatekeeper(gate=gate, router=router, sessions=sign_in.sessions, own_host=own_host)
+    gatekeeper = StaffGatekeeper(
+        gate=gate, router=router, sessions=sign_in.sessions, hosts=HospitalHosts(router.lookup, own_host=own_host)
+    )
     finish(app, gatekeeper=gatekeeper)
     if doorbell is not None:
         _give_doorbell(app, doorbell)

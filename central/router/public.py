@@ -9,6 +9,7 @@ from central.router.errors import (
     HospitalUnknown,
     RoutesUnavailable,
 )
+from central.router.hosts import HospitalHosts
 from central.router.lookup import RouteLookup
 from central.router.reader import RouteReader
 from central.router.route import PersonRoute, TenantRoute, TenantSummary
@@ -16,6 +17,7 @@ from central.router.router import RouterLimits, TenantRouter
 
 __all__ = [
     "HospitalBusy",
+    "HospitalHosts",
     "HospitalMismatch",
     "HospitalSuspended",
     "HospitalUnavailable",

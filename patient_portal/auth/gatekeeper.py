@@ -10,7 +10,7 @@ from flask import g, request
 from sqlalchemy import select
 
 from central.auth.public import Gate
-from central.router.public import HospitalUnknown, TenantRoute, TenantRouter
+from central.router.public import HospitalHosts, TenantRoute, TenantRouter
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound, Unauthenticated
 from kernel.ids import TenantId, parse_uuid
@@ -38,13 +38,13 @@ class Hospital:
 
 @dataclass(frozen=True)
 class PatientGatekeeper:
-    """Admits patients to their own hospital and the linked ones. `own_host` is the portal's common host name."""
+    """Admits patients to their own hospital and the linked ones."""
 
     gate: Gate
     router: TenantRouter
     sessions: PatientSessions
     access: HospitalAccess
-    own_host: str
+    hosts: HospitalHosts
 
     def admit(self, access: Access) -> Actor:
         """The patient of this request, at the hospital that the path names, else at home.
@@ -54,7 +54,7 @@ class PatientGatekeeper:
         del access
         claims = self.gate.claims()
         home = TenantId.parse(claims["tenant"])
-        self._require_host(home)
+        self.hosts.require(request.host.partition(":")[0], home)
         route = self.router.route(home)
         uow = hold_unit_of_work(self.router.unit_of_work(home))
         patient = self._signed_in(uow, route, account=claims["sub"], session=claims["sid"])
@@ -117,15 +117,3 @@ class PatientGatekeeper:
         logs.bind(tenant=route.tenant, actor=visit.actor.id)
         g.hospital, g.patient_there = here, visit.patient_id
         return visit.actor
-
-    def _require_host(self, home: TenantId) -> None:
-        """At a hospital's own domain only its own patients are admitted."""
-        host = request.host.partition(":")[0].lower()
-        if host == self.own_host:
-            return
-        try:
-            found = self.router.lookup.by_domain(host).tenant
-        except HospitalUnknown:
-            return
-        if found != home:
-            raise Unauthenticated

@@ -11,7 +11,7 @@ from flask import g, request
 from sqlalchemy import Select, bindparam, func, select
 
 from central.auth.public import Gate
-from central.router.public import HospitalUnknown, TenantRouter
+from central.router.public import HospitalHosts, TenantRouter
 from kernel.errors import Unauthenticated
 from kernel.ids import TenantId, parse_uuid
 from kernel.telemetry import logs
@@ -33,19 +33,19 @@ class Hospital:
 
 @dataclass(frozen=True)
 class StaffGatekeeper:
-    """Admits staff to their own hospital. `own_host` is the portal's common host name, which is no hospital's."""
+    """Admits staff to their own hospital."""
 
     gate: Gate
     router: TenantRouter
     sessions: StaffSessions
-    own_host: str
+    hosts: HospitalHosts
 
     def admit(self, access: Access) -> Actor:
         """The member of staff of this request; raises Unauthenticated, or what the router raises."""
         del access
         claims = self.gate.claims()
         tenant = TenantId.parse(claims["tenant"])
-        self._require_host(tenant)
+        self.hosts.require(request.host.partition(":")[0], tenant)
         route = self.router.route(tenant)
         uow = hold_unit_of_work(self.router.unit_of_work(tenant))
         session_id = parse_uuid(claims["sid"], what="session")
@@ -81,15 +81,3 @@ class StaffGatekeeper:
             .join(StaffSession, StaffSession.account_id == User.id)
             .where(StaffSession.id == bindparam("session_id"), User.status == "active", *self.sessions.living())
         )
-
-    def _require_host(self, tenant: TenantId) -> None:
-        """At a hospital's own domain only its own staff are admitted."""
-        host = request.host.partition(":")[0].lower()
-        if host == self.own_host:
-            return
-        try:
-            found = self.router.lookup.by_domain(host).tenant
-        except HospitalUnknown:
-            return
-        if found != tenant:
-            raise Unauthenticated

@@ -150,3 +150,18 @@ def test_a_token_of_one_hospital_names_no_other(
     ):
         answer = client.get("/api/v1/hospital", **extra)
         assert answer.get_json()["tenant_code"] == other.tenant_code
+
+
+def test_at_a_hospitals_own_domain_only_its_own_staff_are_admitted(
+    portals: Portals, two_hospitals: tuple[Hospital, Hospital], intruder: tuple[FlaskClient, dict[str, str]]
+) -> None:
+    client, bearer = intruder
+    one, other = two_hospitals
+    with one.central.superuser() as connection:
+        for hospital in (one, other):
+            domain = f"{hospital.tenant_code}.example"
+            connection.execute("UPDATE tenants SET domain = %s WHERE id = %s", (domain, hospital.tenant))
+    own = client.get("/api/v1/hospital", headers=bearer, base_url=f"http://{other.tenant_code}.example")
+    assert own.status_code == 200
+    foreign = client.get("/api/v1/hospital", headers=bearer, base_url=f"http://{one.tenant_code}.example")
+    assert foreign.status_code == 401

@@ -1,5 +1,6 @@
 """The budget is never exceeded, gives up the least recently used, is fair, and gives back what failed."""
 
+import functools
 import random
 import threading
 from collections import Counter
@@ -150,7 +151,9 @@ def test_many_threads_never_exceed_budget_or_share_and_nobody_is_forgotten() -> 
         chance = random.Random(seed)
         for _ in range(rounds):
             key = f"h{min(int(chance.expovariate(0.5)), 11)}"
-            record = bench.budget.take(key, lambda key=key: Counted(key), usable=lambda _record: chance.random() > 0.02)
+            record = bench.budget.take(
+                key, functools.partial(Counted, key), usable=lambda _record: chance.random() > 0.02
+            )
             assert record.key == key
             with lock:
                 in_use[key] += 1
