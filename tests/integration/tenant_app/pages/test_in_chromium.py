@@ -91,6 +91,9 @@ def test_every_page_is_fit_to_be_seen(
     eyes.page.click("dialog[open] [data-confirm-yes]")
     expect(eyes.page.locator(".st-slip")).to_be_visible()
     eyes.look(f"staff-slip-{tag}")
+    printed = eyes.page.pdf(prefer_css_page_size=True)
+    boxes = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", printed)
+    assert [(round(float(wide)), round(float(high))) for wide, high in boxes] == [(298, 420)], "one sheet of A6"
     assert eyes.complaints == []
 
 
