@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import psutil
 from rich.console import Console
@@ -21,7 +21,6 @@ Unit = Literal["ratio", "ms", "MB", "count"]
 Better = Literal["lower", "higher"]
 
 ROUNDS = 7
-FEWEST_ROUNDS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,12 +108,6 @@ def shown(value: float, unit: str) -> str:
 
 def _rounded(value: float) -> float:
     return round(value, 3) if abs(value) < 100 else round(value, 1)
-
-
-class Group(Protocol):
-    """What each module of figures has: `run`, which yields figures as they are found."""
-
-    def __call__(self, bench: Any) -> Any: ...
 
 
 @dataclass
