@@ -10,9 +10,9 @@ from central.auth.administrators import AdministratorSignIn, create_administrato
 from central.auth.models import Administrator
 from central.auth.public import IssuedInvite
 from central.auth.secrets import CENTRAL_TAG
-from central.console.listing import Page, page_of
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import Conflict, NotFound
+from kernel.listing import Page, page_of
 from kernel.text import N_
 from kernel.web.actor import Actor
 from kernel.web.api import read_cursor

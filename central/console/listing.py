@@ -1,30 +1,11 @@
-"""A page of a list, read on from the last row seen: lists grow at their head, so counting off rows would skip some."""
+"""Cursors of the console's lists, which show the newest first."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
 from uuid import UUID
 
 from kernel.errors import InvalidFields, InvalidIdentifier
 from kernel.ids import parse_uuid
-from kernel.web.api import BAD_CURSOR, read_cursor, write_cursor
-
-Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
-    """Rows of one page; `next_cursor` is None on the last."""
-
-    items: list[Row]
-    next_cursor: str | None
-
-
-def page_of(rows: Sequence[Row], *, limit: int, key: Callable[[Row], tuple[object, ...]]) -> Page[Row]:
-    """A page of `limit` from `limit + 1` rows asked for; `key` is the sort key of a row."""
-    items = list(rows[:limit])
-    return Page(items, write_cursor(*key(items[-1])) if len(rows) > limit else None)
+from kernel.web.api import BAD_CURSOR, read_cursor
 
 
 def read_moment_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:

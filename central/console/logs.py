@@ -7,13 +7,14 @@ from sqlalchemy import and_, func, or_, select
 
 from central.audit.public import AdminAuditLog, SecurityAuditLog
 from central.auth.models import Administrator
-from central.console.listing import Page, page_of, read_moment_cursor
+from central.console.listing import read_moment_cursor
 from central.patient_index.service import ACTION as LOOKUP
 from central.patient_index.service import DAILY_CAP
 from central.registry.public import Tenant
 from central.sync.models import SyncHistory
 from kernel.clock import LOCAL_ZONE, utc_now
 from kernel.database.unit_of_work import UnitOfWork
+from kernel.listing import Page, page_of
 
 PAGE = 25
 

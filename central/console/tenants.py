@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from central.audit.public import record
 from central.console.background import OperationRunner
-from central.console.listing import Page, page_of
 from central.provisioning.public import FirstStaff, Provisioned, Rotation, reserve
 from central.registry import public as registry
 from central.registry.public import NewTenant, Operation, RouteAnnouncer, Tenant
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId
+from kernel.listing import Page, page_of
 from kernel.text import search_key
 from kernel.web.actor import Actor
 from kernel.web.api import read_cursor

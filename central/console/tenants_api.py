@@ -8,7 +8,6 @@ from flask_smorest import Blueprint
 
 from central.auth.models import IdempotencyKey
 from central.console import tenants
-from central.console.listing import Page
 from central.console.schemas import (
     RotationAnswer,
     SuspendBody,
@@ -23,6 +22,7 @@ from central.console.tenants import Console
 from central.provisioning.public import Provisioned, Rotation
 from central.registry.public import Operation, Tenant, tenant_by_id
 from kernel.ids import TenantId
+from kernel.listing import Page
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.api import etag, expected_version

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
-from central.auth.public import RefreshBody, TokensAnswer, visitor
+from central.auth.public import TokensAnswer, token_blueprint, visitor
 from central.gateway.public import guess_limited
 from kernel.web.access import public
 from kernel.web.collaborators import collaborator
@@ -12,7 +10,7 @@ from patient_portal.api.schemas import ActivateBody, PatientSignInBody
 from patient_portal.auth.activation import PatientActivation
 from patient_portal.auth.sign_in import PatientSignIn
 
-blueprint = Blueprint("auth", __name__, url_prefix="/api/v1/auth", description="Signing in")
+blueprint = token_blueprint(PatientSignIn)
 
 
 @blueprint.route("/activate", methods=["POST"])
@@ -36,23 +34,3 @@ def login(body: dict[str, Any]) -> dict[str, Any]:
         cccd=body["cccd"], password=body["password"], hospital=body["tenant"], visitor=visitor()
     )
     return tokens.as_json()
-
-
-@blueprint.route("/refresh", methods=["POST"])
-@public("The refresh token's secret is the proof.")
-@guess_limited
-@blueprint.arguments(RefreshBody)
-@blueprint.response(200, TokensAnswer)
-def refresh(body: dict[str, Any]) -> dict[str, Any]:
-    """Exchange a refresh token; one that is shown twice ends the session."""
-    return collaborator(PatientSignIn).refresh(body["refresh_token"]).as_json()
-
-
-@blueprint.route("/logout", methods=["POST"])
-@public("The refresh token's secret is the proof.")
-@guess_limited
-@blueprint.arguments(RefreshBody)
-@blueprint.response(204)
-def logout(body: dict[str, Any]) -> None:
-    """End the session that a refresh token belongs to, with all its tokens."""
-    collaborator(PatientSignIn).sign_out(body["refresh_token"])

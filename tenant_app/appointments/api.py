@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import request
 from flask_smorest import Blueprint
 
+from kernel.listing import Page
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.api import etag, expected_version
@@ -20,7 +21,6 @@ from tenant_app.appointments.schemas import (
     BookingBody,
     CancelBody,
 )
-from tenant_app.listing import Page
 from tenant_app.staff.models import IdempotencyKey
 
 blueprint = Blueprint("appointments", __name__, url_prefix="/api/v1/appointments", description="Appointments")

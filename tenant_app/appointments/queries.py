@@ -10,9 +10,9 @@ from sqlalchemy import Select, func, select, text, tuple_
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidFields, NotFound
 from kernel.ids import parse_uuid
+from kernel.listing import Page, page_of
 from kernel.web.api import BAD_CURSOR, read_cursor
 from tenant_app.appointments.models import Appointment
-from tenant_app.listing import Page, page_of
 from tenant_app.patients.models import Patient
 from tenant_app.staff.models import Department, User
 

@@ -14,6 +14,7 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.database.violations import violated
 from kernel.errors import Forbidden, InvalidFields, NotFound, PreconditionFailed
 from kernel.ids import new_row_id
+from kernel.listing import Page
 from kernel.text import N_
 from kernel.web.actor import Actor
 from tenant_app.appointments import queries
@@ -21,7 +22,6 @@ from tenant_app.appointments.errors import SlotTaken
 from tenant_app.appointments.models import APPOINTMENT_TYPES, Appointment
 from tenant_app.appointments.rules import check_times, next_status, parse_reason
 from tenant_app.audit.service import record
-from tenant_app.listing import Page
 from tenant_app.patients.errors import PatientInactive
 from tenant_app.patients.models import Patient
 from tenant_app.staff.models import Department, User

@@ -6,12 +6,12 @@ from uuid import UUID
 import marshmallow as ma
 from flask_smorest import Blueprint
 
+from kernel.listing import Page
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
 from tenant_app.audit.queries import Access, accesses_of_patient
 from tenant_app.audit.service import record
-from tenant_app.listing import Page
 from tenant_app.patients.queries import patient_record
 from tenant_app.schemas import Listed, page_answer
 

@@ -9,9 +9,9 @@ from sqlalchemy import select, tuple_
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidFields
 from kernel.ids import parse_uuid
+from kernel.listing import Page, page_of
 from kernel.web.api import BAD_CURSOR, read_cursor
 from tenant_app.audit.models import AuditLog
-from tenant_app.listing import Page, page_of
 from tenant_app.staff.models import User
 
 

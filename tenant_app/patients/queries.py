@@ -11,8 +11,8 @@ from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.ids import parse_uuid
+from kernel.listing import Page, page_of
 from kernel.web.api import read_cursor
-from tenant_app.listing import Page, page_of
 from tenant_app.patients.models import Patient, PatientIdentifier
 from tenant_app.patients.rules import SearchTerms
 from tenant_app.portal.models import INVITE_TRIES, PatientUser, PortalInvite

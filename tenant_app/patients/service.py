@@ -17,9 +17,9 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.database.violations import violated
 from kernel.errors import PreconditionFailed
 from kernel.ids import new_global_id, new_row_id
+from kernel.listing import Page
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record
-from tenant_app.listing import Page
 from tenant_app.patients import events, queries
 from tenant_app.patients.errors import IdentifierInUse, MismatchToConfirm
 from tenant_app.patients.models import Patient, PatientIdentifier

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from flask_smorest import Blueprint
 
+from kernel.listing import Page
 from kernel.web.access import requires, signed_in
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered
 from tenant_app.hospital.queries import hospital_info, tenant_code
-from tenant_app.listing import Page
 from tenant_app.schemas import Listed
 from tenant_app.staff import queries, service
 from tenant_app.staff.models import Department, IdempotencyKey

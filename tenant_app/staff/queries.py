@@ -10,8 +10,8 @@ from sqlalchemy import Select, select, tuple_
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.ids import parse_uuid
+from kernel.listing import Page, page_of
 from kernel.web.api import read_cursor
-from tenant_app.listing import Page, page_of
 from tenant_app.staff.models import Department, Role, User, UserRole
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from kernel.clock import local_today
 from manage.demo.people import Person, person
-from tests.support.patient_pages import DESK, PHONE, browser
+from tests.support.chromium import DESK, PHONE, browser
 from tests.support.system import System
 from tests.support.waiting import wait_until
 

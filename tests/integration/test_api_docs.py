@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.patient_pages import browser, served
+from tests.support.chromium import browser, served
 from tests.support.portals import Portals
 
 pytestmark = pytest.mark.e2e

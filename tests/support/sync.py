@@ -184,6 +184,7 @@ def worker_on(
     redis_url: str | None = None,
     pace: Pace | None = None,
     schedule: Schedule | None = None,
+    read_seconds: float = 10,
     **more: Any,
 ) -> Iterator[Worker]:
     """A worker of its own: its router, its keychain, its connections."""
@@ -196,7 +197,7 @@ def worker_on(
         bell = RedisBellListener(HelpfulRedis(connect(redis_url, answer_seconds=5))) if redis_url else None
         yield Worker(
             hospitals=router,
-            client=CentralClient(base_url=central_url, connect_seconds=1, read_seconds=10),
+            client=CentralClient(base_url=central_url, connect_seconds=1, read_seconds=read_seconds),
             sealer=Sealer(keychain=keychain, keys=reader, blind_index=blind_index_of(central_database, keys)),
             keychain=keychain,
             bell=bell,
@@ -277,6 +278,30 @@ def add_patients(hospital: Hospital, count: int, *, first: int = 0) -> None:
         for number in range(first, first + count):
             add_patient(uow, cccd=cccd_number(number))
         uow.commit()
+
+
+_FILL = """
+WITH added AS (
+    INSERT INTO patients (patient_global_id, full_name, search_key, date_of_birth, gender)
+    SELECT gen_random_uuid(), 'Nguyễn Văn ' || i, 'nguyen van ' || i, '1990-02-03', 'male'
+    FROM generate_series(1, %(count)s::int) AS i
+    RETURNING id, patient_global_id, full_name
+), numbered AS (SELECT *, row_number() OVER () - 1 + %(first)s::int AS number FROM added)
+INSERT INTO outbox (aggregate_type, aggregate_id, event_type, epoch, n, payload)
+SELECT 'patient', id, 'patient.changed', 1, 1, jsonb_build_object(
+    'patient_global_id', patient_global_id, 'status', 'active',
+    'metadata', jsonb_build_object('full_name', full_name, 'date_of_birth', '1990-02-03', 'gender', 'male',
+        'phone', '0912345678', 'email', NULL),
+    'identifiers', jsonb_build_array(
+        jsonb_build_object('system', 'cccd', 'value', '079090' || lpad(number::text, 6, '0'))))
+FROM numbered
+"""
+
+
+def fill(hospital: Hospital, count: int, *, first: int = 0) -> None:
+    """As `add_patients`, for thousands: in one statement, past the application."""
+    with hospital.superuser() as connection:
+        connection.execute(_FILL, {"count": count, "first": first})
 
 
 def states(hospital: Hospital) -> dict[str, int]:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from manage.demo.people import person
-from tests.support.patient_pages import DESK, PHONE, Looker, browser, looker, served
+from tests.support.chromium import DESK, PHONE, Looker, browser, looker, served
 from tests.support.patient_portal import GOOD_PASSWORD, PatientPortal, away
 
 pytestmark = pytest.mark.e2e

@@ -50,7 +50,7 @@ def decided(worker: Worker, server: CentralServer, state: str) -> None:
 
     def through() -> bool:
         worker.run_once()
-        return dead_letters(server)[0]["state"] == state
+        return bool(dead_letters(server)[0]["state"] == state)
 
     wait_until(through, seconds=30, what=state)
 

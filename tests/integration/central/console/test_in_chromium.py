@@ -8,9 +8,9 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
 from kernel.ids import new_row_id
+from tests.support.chromium import DESK, PHONE, Looker, browser, looker, served
 from tests.support.console import PASSWORD, ConsoleUnderTest
 from tests.support.hospitals import Hospital
-from tests.support.patient_pages import DESK, PHONE, Looker, browser, looker, served
 
 pytestmark = pytest.mark.e2e
 TWO = tuple[Hospital, Hospital]

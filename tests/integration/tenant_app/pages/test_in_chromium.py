@@ -15,8 +15,8 @@ from playwright.sync_api import expect
 
 from manage.demo.people import person
 from tenant_app.staff.public import NewUser, create_user
+from tests.support.chromium import DESK, PHONE, Looker, browser, looker, served
 from tests.support.clinic import Clinic, tomorrow
-from tests.support.patient_pages import DESK, PHONE, Looker, browser, looker, served
 from tests.support.staff_browser import PASSWORD, Browser
 
 pytestmark = pytest.mark.e2e

@@ -1,4 +1,4 @@
-"""The patient portal in a real Chromium: served over HTTP, and looked at."""
+"""An app in a real Chromium: served over HTTP, and looked at for accessibility, width and errors."""
 
 import threading
 from collections.abc import Iterator

@@ -1,0 +1,182 @@
+"""Kill the worker at any moment, again and again: nothing is lost, nothing is applied twice."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from keys.public import Keychain, LocalKeyring
+from tests.support.databases import CentralDatabase
+from tests.support.hospitals import Hospital, HospitalMaker, hospital_maker
+from tests.support.sync import (
+    CentralServer,
+    SyncInitialiser,
+    add_patient,
+    blind_index_of,
+    cccd_number,
+    central_server,
+    fill,
+    rows,
+    states,
+)
+from tests.support.sync_processes import WorkerProcesses, worker_processes
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.faults
+
+KILLS = 50
+BACKLOG = 6_000
+LEASE_SECONDS = 1
+
+
+@pytest.fixture
+def hospitals(central: CentralDatabase, keychain: Keychain) -> Iterator[HospitalMaker]:
+    """Makes hospitals whose workers can sign and seal."""
+    with hospital_maker(central=central, keychain=keychain, initialiser=SyncInitialiser(keychain)) as maker:
+        yield maker
+
+
+@pytest.fixture
+def server(central: CentralDatabase, keys: LocalKeyring) -> Iterator[CentralServer]:
+    """Central's sync API."""
+    blind_index_of(central, keys)
+    with central_server(central) as running:
+        yield running
+
+
+@pytest.fixture
+def workers(
+    central: CentralDatabase, server: CentralServer, keyring_path: Path, tmp_path: Path
+) -> Iterator[WorkerProcesses]:
+    """Starts worker processes."""
+    with worker_processes(
+        central,
+        keyring=keyring_path,
+        folder=tmp_path,
+        central_url=server.url,
+        batch=50,
+        lease_seconds=LEASE_SECONDS,
+    ) as made:
+        yield made
+
+
+def kill(process: psutil.Process) -> bool:
+    """SIGKILL; whether it still ran."""
+    with suppress(psutil.NoSuchProcess):
+        process.kill()
+        process.wait(timeout=10)
+        return True
+    return False
+
+
+def claims(hospital: Hospital) -> set[object]:
+    """The claims that stand in a hospital's outbox."""
+    with hospital.superuser() as connection:
+        return {row[0] for row in rows(connection, "SELECT DISTINCT claim_id FROM outbox WHERE claim_id IS NOT NULL")}
+
+
+@pytest.mark.timeout(280)
+def test_fifty_kills_at_random_points_lose_nothing_and_apply_nothing_twice(
+    two_hospitals: tuple[Hospital, Hospital], central: CentralDatabase, workers: WorkerProcesses
+) -> None:
+    chance = random.Random(20_26)
+    for number, hospital in enumerate(two_hospitals):
+        fill(hospital, BACKLOG, first=number * 100_000)
+    registered = _Registering(two_hospitals[0], first=500_000)
+    registered.start()
+    kills = 0
+    seen: set[object] = set()
+    worker = workers.start()
+    try:
+        while kills < KILLS:
+            # Not a wait for something: the moment of the kill is what is tried here.
+            time.sleep(chance.uniform(0.02, 0.35))
+            assert kill(worker), workers.log.read_text(encoding="utf-8")[-2000:]
+            # Only a kill that caught it with events in hand counts: before that it was only starting.
+            held = set().union(*map(claims, two_hospitals))
+            kills += bool(held - seen)
+            seen |= held
+            if not any(state.get("pending") or state.get("claimed") for state in map(states, two_hospitals)):
+                # Everything is through: give the next ones something to be killed at.
+                fill(two_hospitals[kills % 2], BACKLOG // 4, first=600_000 + kills * 5_000)
+            worker = workers.start()
+    finally:
+        registered.finish()
+
+    def drained() -> bool:
+        return all(set(states(hospital)) == {"settled"} for hospital in two_hospitals)
+
+    wait_until(drained, seconds=120, what="the backlog's end")
+    assert kill(worker)
+    assert registered.done > 0
+    _nothing_lost_nothing_twice(two_hospitals, central)
+
+
+def _nothing_lost_nothing_twice(both: tuple[Hospital, Hospital], central: CentralDatabase) -> None:
+    total = 0
+    with central.superuser() as connection:
+        for hospital in both:
+            with hospital.superuser() as there:
+                events = set(rows(there, "SELECT id FROM outbox"))
+                patients = set(rows(there, "SELECT id, patient_global_id, global_id_state FROM patients"))
+            inbox = rows(connection, "SELECT event_id, result FROM sync_inbox WHERE tenant_id = %s", hospital.tenant)
+            assert {(event,) for event, _ in inbox} == events
+            assert {result for _, result in inbox} == {"applied"}
+            index = rows(
+                connection,
+                "SELECT patient_local_id, patient_global_id FROM central_patient_index WHERE tenant_id = %s",
+                hospital.tenant,
+            )
+            assert {(*entry, "settled") for entry in index} == patients
+            total += len(events)
+        # Each batch says in its history how many it applied: together, each event once.
+        assert rows(connection, "SELECT sum((results ->> 'applied')::int) FROM sync_history") == [(total,)]
+        assert rows(connection, "SELECT count(*) FROM persons") == [(total,)]
+        assert rows(connection, "SELECT count(*) FROM sync_dead_letters") == [(0,)]
+
+
+class _Registering(threading.Thread):
+    """Registers patients meanwhile, commits some late, and takes some back."""
+
+    def __init__(self, hospital: Hospital, *, first: int) -> None:
+        super().__init__(name="registering")
+        self._hospital = hospital
+        self._number = first
+        self._over = threading.Event()
+        self.done = 0
+
+    def run(self) -> None:
+        """Until told."""
+        while not self._over.wait(0.05):
+            with self._hospital.unit_of_work() as late, self._hospital.unit_of_work() as quick:
+                add_patient(late, cccd=cccd_number(self._number))
+                add_patient(quick, cccd=cccd_number(self._number + 1))
+                quick.commit()
+                self.done += 1
+                self._number += 2
+                if self._number % 3:
+                    late.commit()
+                    self.done += 1
+
+    def finish(self) -> None:
+        """Stop and wait."""
+        self._over.set()
+        self.join()
+
+
+def test_asked_to_stop_it_settles_what_it_holds_and_leaves_nothing_claimed(
+    hospital: Hospital, workers: WorkerProcesses
+) -> None:
+    fill(hospital, BACKLOG)
+    worker = workers.start()
+    wait_until(lambda: states(hospital).get("settled", 0) > 100, seconds=30)
+    worker.terminate()
+    worker.wait(timeout=30)
+    left = states(hospital)
+    assert set(left) == {"settled", "pending"}
+    assert "Traceback" not in workers.log.read_text(encoding="utf-8")
