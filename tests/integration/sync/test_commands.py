@@ -30,7 +30,8 @@ def command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Command:
     """Runs `sokham sync …` with what a process is told from outside."""
-    (tmp_path / "keys").mkdir(mode=0o700)
+    for name in ("keys", "secrets"):
+        (tmp_path / name).mkdir(mode=0o700)
     shutil.copy2(keyring_path, tmp_path / "keys" / "keyring.json")
     # The test's own handlers stay.
     monkeypatch.setattr(logs, "configure", lambda **_: None)
