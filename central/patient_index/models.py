@@ -95,7 +95,7 @@ class IndexEntry(CentralBase):
 
 
 class Tombstone(CentralBase):
-    """A patient that a hospital erased: what comes later with a version not above this one stays out."""
+    """A patient that a hospital erased: whatever comes of them later, with whatever version, stays out."""
 
     __tablename__ = "patient_tombstones"
 
