@@ -5,7 +5,7 @@ The library `limits` counts; Flask-Limiter around it counts by route, which a fl
 
 import time
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, TypeVar
 
 from flask import Flask, request
@@ -34,6 +34,16 @@ def guess_limited(view: View) -> View:
     """Declare that a route takes a secret that could be guessed: it has the strict limit too, by address."""
     setattr(view, _GUESSABLE, True)
     return view
+
+
+def one_caller(address: str | None) -> str:
+    """What stands for one caller: an IPv4 address; of IPv6 the /64, of which each customer has all 2^64 addresses."""
+    if not address:
+        return "unknown"
+    ip = ip_address(address)
+    if isinstance(ip, IPv6Address):
+        return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
+    return str(ip)
 
 
 class RateLimits:
@@ -95,7 +105,7 @@ def install(app: Flask, settings: Settings, *, limit_key: Callable[[], str]) -> 
             limits.hit(ordinary, limit_key())
             view = app.view_functions.get(request.endpoint or "")
             if getattr(view, _GUESSABLE, False) and request.method == "POST":
-                limits.hit(strict, f"{app.name}:guess:{request.remote_addr}")
+                limits.hit(strict, f"{app.name}:guess:{one_caller(request.remote_addr)}")
         except TooManyRequests:
             REFUSED.labels(app.name, "rate").inc()
             raise

@@ -61,9 +61,9 @@ class LocalLayer(Generic[V]):
         self._version: Callable[[V], int] = version
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._entries: OrderedDict[str, _Held[V]] = OrderedDict()
+        self._entries: OrderedDict[str | bytes, _Held[V]] = OrderedDict()
 
-    def fresh(self, key: str) -> V | None:
+    def fresh(self, key: str | bytes) -> V | None:
         """The value, if it was confirmed within the last 5 s."""
         with self._lock:
             held = self._entries.get(key)
@@ -72,21 +72,21 @@ class LocalLayer(Generic[V]):
             self._entries.move_to_end(key)
             return held.value
 
-    def stale(self, key: str) -> V | None:
+    def stale(self, key: str | bytes) -> V | None:
         """The value, if it was confirmed within the last day."""
         with self._lock:
             held = self._entries.get(key)
             return held.value if held is not None and held.usable_until > self._monotonic() else None
 
-    def keep(self, key: str, value: V) -> V:
+    def keep(self, key: str | bytes, value: V) -> V:
         """Keep what was just read; returns what is held then, which may be newer."""
         return self._keep(key, value, usable_seconds=STALE_SECONDS)
 
-    def keep_unconfirmed(self, key: str, value: V) -> V:
+    def keep_unconfirmed(self, key: str | bytes, value: V) -> V:
         """Use on for 5 s what could not be confirmed; the day that it may be used in all does not begin anew."""
         return self._keep(key, value, usable_seconds=FRESH_SECONDS)
 
-    def _keep(self, key: str, value: V, *, usable_seconds: float) -> V:
+    def _keep(self, key: str | bytes, value: V, *, usable_seconds: float) -> V:
         with self._lock:
             now = self._monotonic()
             usable_until = now + usable_seconds
@@ -101,7 +101,7 @@ class LocalLayer(Generic[V]):
                 self._entries.popitem(last=False)
             return value
 
-    def forget(self, key: str) -> None:
+    def forget(self, key: str | bytes) -> None:
         """Drop an entry."""
         with self._lock:
             self._entries.pop(key, None)
@@ -196,12 +196,13 @@ class RouteLookup:
         """
         if self._blind_index is None:
             raise RoutesUnavailable("this process has no blind index key")
-        found: dict[TenantId, None] = {}
+        found: tuple[TenantId, ...] = ()
         for digest in self._blind_index.digests(system, value):
             person = self._person(system, digest.version, digest.value)
             if person is not None:
-                found.update((TenantId.parse(tenant), None) for tenant in person.tenant_ids)
-        return tuple(found)
+                # While a key is exchanged, both digests may lead to the same hospitals.
+                found = tuple(dict.fromkeys((*found, *person.tenants))) if found else person.tenants
+        return found
 
     def _key(self, suffix: str) -> str:
         return f"sokham:route:{self._purpose}:{suffix}"
@@ -227,26 +228,27 @@ class RouteLookup:
         return self._local.keep(key, route)
 
     def _person(self, system: str, key_version: int, digest: bytes) -> PersonRoute | None:
-        key = f"sokham:person:{system}:{key_version}:{digest.hex()}"
-        person = self._local_persons.fresh(key)
+        # The digest alone is enough here: system and key are in the HMAC.
+        person = self._local_persons.fresh(digest)
         if person is not None:
             return person
+        key = f"sokham:person:{system}:{key_version}:{digest.hex()}"
         person = self._shared_persons.fresh(key)
         if person is not None:
-            return self._local_persons.keep(key, person)
+            return self._local_persons.keep(digest, person)
         try:
             person = self._reader.person_route(system, key_version, digest)
         except RoutesUnavailable:
-            person = self._local_persons.stale(key) or self._shared_persons.stale(key)
+            person = self._local_persons.stale(digest) or self._shared_persons.stale(key)
             if person is None:
                 raise
             return person
         # Who is not known yet may be known a second later, so absence is not kept.
         if person is None:
-            self._local_persons.forget(key)
+            self._local_persons.forget(digest)
             return None
         self._shared_persons.keep(key, person)
-        return self._local_persons.keep(key, person)
+        return self._local_persons.keep(digest, person)
 
 
 def _route_version(route: TenantRoute) -> int:

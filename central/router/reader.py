@@ -23,6 +23,7 @@ from keys.public import BlindIndexKeyRow, DataKeyRow
 log = get_logger(__name__)
 
 T = TypeVar("T")
+_ROWS_OF: Mapping[type[Any], Any] = {kind: class_row(kind) for kind in (TenantRoute, PersonRoute)}
 
 CONNECTIONS = 4
 WAIT_SECONDS = 1.0
@@ -120,8 +121,9 @@ class RouteReader:
             self._stack.put(None)
 
     def _one(self, kind: type[T], statement: str, arguments: tuple[Any, ...]) -> T | None:
-        with self._connection() as connection, connection.cursor(row_factory=class_row(kind)) as cursor:
-            return cursor.execute(statement.encode(), arguments).fetchone()
+        with self._connection() as connection, connection.cursor(row_factory=_ROWS_OF[kind]) as cursor:
+            row: T | None = cursor.execute(statement.encode(), arguments).fetchone()
+            return row
 
     def _rows(self, statement: str, arguments: tuple[Any, ...]) -> list[dict[str, Any]]:
         with self._connection() as connection, connection.cursor(row_factory=dict_row) as cursor:

@@ -1,5 +1,6 @@
 """What is known of the way to one hospital's database, as it stands in every layer of the cache."""
 
+from functools import cached_property
 from uuid import UUID
 
 import msgspec
@@ -35,12 +36,17 @@ class TenantRoute(msgspec.Struct, frozen=True, kw_only=True):
             raise HospitalSuspended
 
 
-class PersonRoute(msgspec.Struct, frozen=True, kw_only=True):
+class PersonRoute(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The hospitals that know a person."""
 
     person_id: UUID
     version: int
     tenant_ids: tuple[UUID, ...]
+
+    @cached_property
+    def tenants(self) -> tuple[TenantId, ...]:
+        """The same as tenant ids; made once, for a sign-in should not parse what the last one parsed."""
+        return tuple(TenantId.parse(tenant) for tenant in self.tenant_ids)
 
 
 class TenantSummary(msgspec.Struct, frozen=True, kw_only=True):
