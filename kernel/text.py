@@ -22,6 +22,11 @@ def digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(letter)) for letter in text if letter.isdecimal())
 
 
+def storable(text: str) -> bool:
+    """Whether PostgreSQL can store it: no NUL, and no half of a surrogate pair, which UTF-8 has no form for."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
     """Mark a sentence for translation; kernel.web.i18n translates it where it is shown."""
     return message

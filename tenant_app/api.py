@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from flask_smorest import Blueprint
-
+from kernel.web.api import Blueprint
 from tenant_app.appointments.api import blueprint as appointments
 from tenant_app.audit.api import blueprint as audit
 from tenant_app.hospital.api import blueprint as hospital

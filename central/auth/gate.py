@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, g, request
 
 from central.auth.sessions import Tokens, Visitor, pages_audience
+from central.gateway.public import one_caller
 from kernel.errors import Unauthenticated
 from keys.public import TokenVerifier
 
@@ -45,7 +46,7 @@ class Gate:
         try:
             return f"{self.portal}:sid:{self.claims()['sid']}"
         except Unauthenticated:
-            return f"{self.portal}:ip:{request.remote_addr}"
+            return f"{self.portal}:ip:{one_caller(request.remote_addr)}"
 
     def give_cookie(self, response: Response, tokens: Tokens, *, lifetime: timedelta) -> Response:
         """Put the page token into the browser."""

@@ -2,12 +2,11 @@
 
 from typing import Any, Protocol
 
-from flask_smorest import Blueprint
-
 from central.auth.schemas import RefreshBody, TokensAnswer
 from central.auth.sessions import Tokens
 from central.gateway.public import guess_limited
 from kernel.web.access import public
+from kernel.web.api import Blueprint
 from kernel.web.collaborators import collaborator
 
 

@@ -2,14 +2,13 @@
 
 from uuid import UUID
 
-from flask_smorest import Blueprint
-
 from central.console import operations
 from central.console.operations import OperationView
 from central.console.schemas import OperationAnswer
 from central.console.tenants import Console
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
+from kernel.web.api import Blueprint
 from kernel.web.collaborators import collaborator, request_unit_of_work
 
 blueprint = Blueprint("operations", __name__, url_prefix="/api/v1/operations", description="Long work on hospitals")

@@ -3,11 +3,11 @@
 from typing import Any
 
 import marshmallow as ma
-from flask_smorest import Blueprint
 
 from central.patient_index.public import lookup
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
+from kernel.web.api import Blueprint
 from kernel.web.collaborators import collaborator, request_unit_of_work
 from keys.public import BlindIndex
 

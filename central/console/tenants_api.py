@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify, request, url_for
-from flask_smorest import Blueprint
 
 from central.auth.models import IdempotencyKey
 from central.console import tenants
@@ -25,7 +24,7 @@ from kernel.ids import TenantId
 from kernel.listing import Page
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
-from kernel.web.api import etag, expected_version
+from kernel.web.api import Blueprint, etag, expected_version
 from kernel.web.collaborators import collaborator, request_unit_of_work
 from kernel.web.idempotency import remembered
 

@@ -1,5 +1,5 @@
 """What other folders may use of the gateway."""
 
-from central.gateway.limits import RateLimits, guess_limited, install
+from central.gateway.limits import RateLimits, guess_limited, install, one_caller
 
-__all__ = ["RateLimits", "guess_limited", "install"]
+__all__ = ["RateLimits", "guess_limited", "install", "one_caller"]

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import marshmallow as ma
 from flask import Response, request
-from flask_smorest import Blueprint
 
 from central.sync import dead_letters
 from central.sync.changes import changes_after
@@ -20,7 +19,7 @@ from kernel.errors import Unauthenticated
 from kernel.ids import TenantId
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
-from kernel.web.api import PageArguments
+from kernel.web.api import Blueprint, PageArguments
 from kernel.web.collaborators import collaborator, request_unit_of_work
 
 blueprint = Blueprint("sync", __name__, url_prefix="/api/v1/sync", description="Hospitals' workers and dead letters.")

@@ -14,6 +14,11 @@ _SECRET_NAMES = re.compile(
     r"password|passphrase|secret|token|authorization|cookie|cccd|otp|activation_code|private|wrapped|dsn", re.IGNORECASE
 )
 _REDACTED = "[redacted]"
+# What PostgreSQL adds to an error holds data: "Failing row contains (…)", "Key (…)=(…) already exists". It goes on
+# until the trace's next paragraph; a value may have line ends of its own.
+_DATABASE_DETAIL = re.compile(
+    r"^(DETAIL|CONTEXT|HINT|QUERY|LINE \d+): .*?(?=\n\n(?:The above|During handling)|\Z)", re.MULTILINE | re.DOTALL
+)
 
 Event = MutableMapping[str, Any]
 
@@ -36,6 +41,8 @@ def clear() -> None:
 
 def redact(_logger: object, _method: str, event: Event) -> Event:
     """Take secrets out by their field's name, and CCCDs by their shape, wherever they stand."""
+    if isinstance(event.get("exception"), str):
+        event["exception"] = _DATABASE_DETAIL.sub(rf"\1: {_REDACTED}", event["exception"])
     for key, value in list(event.items()):
         event[key] = _REDACTED if _SECRET_NAMES.search(key) else _clean(value)
     return event

@@ -6,14 +6,17 @@ import json
 from typing import Any
 
 import marshmallow as ma
-from flask import Flask, Response, render_template, request
+from flask import Flask, Request, Response, render_template, request
 from flask_smorest import Api as SmorestApi
+from flask_smorest import Blueprint as SmorestBlueprint
+from webargs.flaskparser import FlaskParser
 
-from kernel.errors import InvalidFields, PreconditionFailed, PreconditionRequired
-from kernel.text import N_
+from kernel.errors import InvalidFields, InvalidRequest, PreconditionFailed, PreconditionRequired
+from kernel.text import N_, storable
 from kernel.web.access import public
 
 MAX_PAGE = 100
+_BIGINT_DIGITS = 18
 
 
 class ProblemSchema(ma.Schema):
@@ -26,6 +29,40 @@ class ProblemSchema(ma.Schema):
     code = ma.fields.String(required=True)
     request_id = ma.fields.String(required=True)
     errors = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.List(ma.fields.String()))
+
+
+class BodyParser(FlaskParser):
+    """Reads JSON bodies as webargs does, and refuses as malformed what neither Python nor PostgreSQL could hold."""
+
+    def _raw_load_json(self, req: Request) -> Any:
+        """Raises InvalidRequest for nesting without end, numbers of thousands of digits, NUL, and lone surrogates."""
+        try:
+            body = super()._raw_load_json(req)
+        except RecursionError:
+            raise InvalidRequest("nested too deeply") from None
+        except ValueError as error:
+            if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+                raise
+            raise InvalidRequest("a number too long") from None
+        # Both can only come from an escape, which most bodies have none of.
+        if b"\\u" in req.get_data(cache=True) and not _storable(body):
+            raise InvalidRequest("characters that are none")
+        return body
+
+
+def _storable(node: Any) -> bool:
+    """Whether every text in a JSON value can be stored."""
+    if isinstance(node, str):
+        return storable(node)
+    if isinstance(node, dict):
+        return all(storable(name) and _storable(value) for name, value in node.items())
+    return all(map(_storable, node)) if isinstance(node, list) else True
+
+
+class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest ships no types
+    """flask-smorest's, with bodies read by BodyParser."""
+
+    ARGUMENTS_PARSER = BodyParser()
 
 
 class Api(SmorestApi):  # type: ignore[misc]  # flask-smorest ships no types
@@ -102,9 +139,9 @@ def read_cursor(cursor: str | None, *, parts: int) -> tuple[str, ...] | None:
         return None
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error) as err:
+    except (ValueError, binascii.Error, RecursionError) as err:
         raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
-    if not isinstance(key, list) or len(key) != parts or not all(isinstance(part, str) for part in key):
+    if not isinstance(key, list) or len(key) != parts or not all(isinstance(p, str) and storable(p) for p in key):
         raise InvalidFields(errors={"cursor": [BAD_CURSOR]})
     return tuple(key)
 
@@ -123,6 +160,6 @@ def expected_version() -> int:
     if not given:
         raise PreconditionRequired
     text = given.strip().removeprefix("W/").strip('"')
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > _BIGINT_DIGITS:
         raise PreconditionFailed
     return int(text)

@@ -53,7 +53,10 @@ def static(filename: str) -> Response:
     else:
         response = send_from_directory(STATIC, filename)
     response.vary.add("Accept-Encoding")
-    response.cache_control.max_age = 31536000 if "v" in request.args else 3600
+    # For ever only under the address of this very content: an old process that is asked for a new page's file while
+    # both run, or somebody who asks for a version that is yet to come, would plant the old one in every cache.
+    current = request.args.get("v") == fingerprint(filename)
+    response.cache_control.max_age = 31536000 if current else 3600
     response.cache_control.public = True
     response.cache_control.no_cache = None
     return response

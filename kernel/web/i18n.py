@@ -28,7 +28,9 @@ def choose_language() -> str:
 def back_to() -> str:
     """The local path that a form wants to return to; never another site."""
     target = request.form.get("next", "/")
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
+    # Browsers, and werkzeug before them, drop tabs and line ends: "/<tab>/evil.example" would be another site.
+    own = target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
+    return target if own else "/"
 
 
 def shown_date(value: date | None) -> str:

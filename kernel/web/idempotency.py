@@ -81,7 +81,8 @@ def remembered(model: Any, *, shown_once: tuple[str, ...] = ()) -> Callable[[Vie
 
 
 def _hash() -> bytes:
-    return hashlib.sha256(request.get_data()).digest()
+    """Of the path too: the same body sent to another patient's address is another request."""
+    return hashlib.sha256(request.path.encode() + b"\0" + request.get_data()).digest()
 
 
 def _claim(session: Session, model: Any, *, route: str, key: str) -> Response | None:

@@ -6,9 +6,10 @@ from uuid import uuid4
 
 from flask import Flask, Response, g, request
 
-from kernel.errors import UnsupportedMediaType
+from kernel.errors import InvalidRequest, UnsupportedMediaType
 from kernel.telemetry import logs
 from kernel.telemetry.metrics import REQUEST_SECONDS, REQUESTS
+from kernel.text import storable
 from kernel.web.collaborators import close_unit_of_work
 
 log = logs.get_logger(__name__)
@@ -33,6 +34,12 @@ def install(app: Flask, *, portal: str) -> None:
         if request.content_length and not request.is_json:
             raise UnsupportedMediaType
 
+    def refuse_unstorable() -> None:
+        """Bodies of JSON are looked at where they are read, by kernel.web.api."""
+        given = [*request.args.values(), *(() if request.path.startswith("/api/") else request.form.values())]
+        if not all(map(storable, given)):
+            raise InvalidRequest("characters that are none")
+
     def finish(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id", "")
         seconds = time.perf_counter() - g.get("started", time.perf_counter())
@@ -52,5 +59,6 @@ def install(app: Flask, *, portal: str) -> None:
 
     app.before_request(begin)
     app.before_request(refuse_other_media)
+    app.before_request(refuse_unstorable)
     app.after_request(finish)
     app.teardown_request(close_unit_of_work)

@@ -6,11 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from flask import g, request
-from flask_smorest import Blueprint
 
 from kernel.web.access import signed_in
 from kernel.web.actor import current_actor
-from kernel.web.api import etag, expected_version
+from kernel.web.api import Blueprint, etag, expected_version
 from kernel.web.collaborators import collaborator, request_unit_of_work
 from kernel.web.idempotency import remembered
 from patient_portal.api.schemas import (

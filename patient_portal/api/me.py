@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from central.gateway.public import guess_limited
 from kernel.web.access import signed_in
+from kernel.web.api import Blueprint
 from kernel.web.collaborators import collaborator, request_unit_of_work
 from patient_portal.api.schemas import HospitalAnswer, LinkBody, MeAnswer
 from patient_portal.auth.sessions import signed_in_patient

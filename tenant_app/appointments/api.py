@@ -4,12 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
-from flask_smorest import Blueprint
 
 from kernel.listing import Page
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
-from kernel.web.api import etag, expected_version
+from kernel.web.api import Blueprint, etag, expected_version
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered
 from tenant_app.appointments import service

@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-from flask_smorest import Blueprint
 
 from kernel.listing import Page
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
+from kernel.web.api import Blueprint
 from kernel.web.collaborators import request_unit_of_work
 from tenant_app.audit.queries import Access, accesses_of_patient
 from tenant_app.audit.service import record

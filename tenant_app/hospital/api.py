@@ -1,9 +1,9 @@
 """The hospital over the API."""
 
 import marshmallow as ma
-from flask_smorest import Blueprint
 
 from kernel.web.access import requires
+from kernel.web.api import Blueprint
 from kernel.web.collaborators import request_unit_of_work
 from tenant_app.hospital.queries import Hospital, hospital_info
 

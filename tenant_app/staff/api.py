@@ -3,11 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from flask_smorest import Blueprint
-
 from kernel.listing import Page
 from kernel.web.access import requires, signed_in
 from kernel.web.actor import current_actor
+from kernel.web.api import Blueprint
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered
 from tenant_app.hospital.queries import hospital_info, tenant_code

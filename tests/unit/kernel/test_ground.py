@@ -131,6 +131,25 @@ def test_logs_are_json_without_secrets_or_numbers() -> None:
         assert secret not in stream.getvalue()
 
 
+def test_what_the_database_tells_of_a_row_is_not_logged() -> None:
+    stream = io.StringIO()
+    logs.configure(process="test")
+    handler = logging.getLogger().handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    told = (
+        'new row violates check constraint "ck_patients_x"\nDETAIL:  Failing row contains (Trần Thị Bí Mật, 12 Lê\n'
+        "Lợi, 0901234567).\nCONTEXT:  COPY patients, line 1"
+    )
+    error = RuntimeError(told)
+    error.__cause__ = ValueError(told)
+    logs.get_logger("test").error("request.crashed", exc_info=error)
+    for secret in ("Bí Mật", "Lợi", "0901234567", "COPY"):
+        assert secret not in stream.getvalue()
+    assert stream.getvalue().count("ck_patients_x") == 2
+    assert "direct cause" in stream.getvalue()
+
+
 def test_a_password_matches_itself_and_nothing_matches_nobody() -> None:
     stored = CHEAP.hash("một câu đủ dài")
     assert CHEAP.matches(stored, "một câu đủ dài")

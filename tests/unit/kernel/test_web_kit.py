@@ -9,12 +9,11 @@ import marshmallow as ma
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_smorest import Blueprint
 from sqlalchemy.exc import OperationalError
 
-from kernel.errors import Conflict, Unauthenticated, Unavailable
+from kernel.errors import Conflict, PreconditionFailed, Unauthenticated, Unavailable
 from kernel.settings import InvalidSettings, Settings
-from kernel.web import api
+from kernel.web import api, assets
 from kernel.web.access import Access, RouteUndeclared, public, requires, signed_in
 from kernel.web.actor import Actor, current_actor
 from kernel.web.app import Portal, base_app, finish
@@ -50,7 +49,7 @@ def build(tmp_path: Path) -> Flask:
     app.testing = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
     documented = api.install(app, title="Test")
-    things = Blueprint("things", __name__, url_prefix="/api/v1/things")
+    things = api.Blueprint("things", __name__, url_prefix="/api/v1/things")
 
     @things.route("", methods=["POST"])
     @requires("thing.read")
@@ -202,7 +201,8 @@ def test_the_language_switch_sets_a_cookie_and_leads_back_to_this_site_only(tmp_
     app = build(tmp_path)
     app.config["WTF_CSRF_METHODS"] = set()
     client = app.test_client()
-    for target, expected in (("/patients", "/patients"), ("//evil.example", "/"), ("https://evil.example", "/")):
+    elsewhere = ("//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "/\r\n/evil.example")
+    for target, expected in (("/patients?q=An", "/patients?q=An"), *((target, "/") for target in elsewhere)):
         response = client.post("/language", data={"language": "en", "next": target})
         assert response.status_code == 303
         assert response.headers["Location"] == expected
@@ -226,6 +226,52 @@ def test_cursors_are_opaque_and_checked() -> None:
     cursor = api.write_cursor("Nguyễn", 3)
     assert api.read_cursor(cursor, parts=2) == ("Nguyễn", "3")
     assert api.read_cursor(None, parts=2) is None
-    for bad in ("%%%", "bm90IGpzb24", api.write_cursor("one")):
+    for bad in ("%%%", "bm90IGpzb24", api.write_cursor("one"), api.write_cursor("a\0", "b")):
         with pytest.raises(Exception, match="invalid_fields"):
             api.read_cursor(bad, parts=2)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"name": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        '{"name": "a", "count": ' + "9" * 5000 + "}",
+        '{"name": "a\\u0000b"}',
+        '{"name": "a\\ud800b"}',
+        '{"a\\u0000": 1}',
+    ],
+    ids=["deep", "long number", "nul", "half a surrogate pair", "nul in a name"],
+)
+def test_a_body_that_nobody_could_store_is_malformed_and_not_our_mistake(client: FlaskClient, body: str) -> None:
+    sent = {"Authorization": "Bearer good", "Content-Type": "application/json"}
+    response = client.post("/api/v1/things", data=body, headers=sent)
+    assert (response.status_code, response.get_json()["code"]) == (400, "invalid_request")
+
+
+def test_an_escaped_letter_in_a_body_is_a_letter(client: FlaskClient) -> None:
+    sent = {"Authorization": "Bearer good", "Content-Type": "application/json"}
+    response = client.post("/api/v1/things", data='{"name": "\\u1ea1 \\ud83d\\ude00"}', headers=sent)
+    assert response.get_json()["name"] == "ạ 😀"
+
+
+def test_nul_in_an_address_or_a_form_is_malformed(client: FlaskClient) -> None:
+    assert client.get("/healthz?q=a%00b").status_code == 400
+    assert client.post("/language", data={"language": "e\0n"}).status_code == 400
+
+
+@pytest.mark.parametrize("given", ['"' + "9" * 5000 + '"', '"9999999999999999999"', '"x"', "*"])
+def test_a_version_that_no_row_can_have_has_changed_meanwhile(tmp_path: Path, given: str) -> None:
+    with build(tmp_path).test_request_context(headers={"If-Match": given}), pytest.raises(PreconditionFailed):
+        api.expected_version()
+
+
+def test_only_the_present_content_is_cached_for_ever(client: FlaskClient) -> None:
+    name = _any_asset()
+    now = assets.fingerprint(name)
+    for version, seconds in ((now, 31536000), ("000000000000", 3600)):
+        with client.get(f"/static/{name}?v={version}", buffered=True) as response:
+            assert response.cache_control.max_age == seconds
+
+
+def _any_asset() -> str:
+    return str(next(path for path in assets.STATIC.rglob("*.*") if path.is_file()).relative_to(assets.STATIC))
