@@ -37,6 +37,8 @@ class Eyes:
         folder = os.environ.get("SOKHAM_PICTURES")
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
+            # Two frames, so that no picture is taken in the middle of a scroll.
+            self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
             self.page.screenshot(path=Path(folder) / f"story-{name}.png")
 
     def send(self, **fields: str) -> None:
