@@ -12,7 +12,7 @@ from prometheus_client import multiprocess
 bind = os.environ.get("SOKHAM_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("SOKHAM_WEB_WORKERS", "1"))
 threads = int(os.environ.get("SOKHAM_WEB_THREADS", "8"))
-worker_class = "gthread"
+worker_class = "manage.web_worker.DeadlineWorker"
 # Without it one of two workers took every connection in a third of the runs.
 reuse_port = True
 control_socket_disable = True
