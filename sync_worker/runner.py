@@ -9,6 +9,7 @@
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -76,6 +77,12 @@ class Worker:
         self._stop = threading.Event()
         self._troubles = _Troubles()
         self._keys: dict[TenantId, tuple[SigningKey, float]] = {}
+        # How often each loop has come round, by its name.
+        self.rounds: Counter[str] = Counter()
+
+    def idle(self) -> bool:
+        """Whether nothing waits to be done and nobody is at it."""
+        return self._agenda.idle()
 
     def stop(self) -> None:
         """End gracefully; may be called from a signal handler."""
@@ -119,6 +126,7 @@ class Worker:
             except Exception:
                 # A loop outlives whatever happened in one round; the next one comes.
                 log.exception("sync.loop_crashed", loop=name)
+            self.rounds[name] += 1
             self._stop.wait(seconds)
 
     def _listen(self) -> None:

@@ -137,16 +137,16 @@ def test_the_doorbell_wakes_a_worker_that_would_sweep_in_an_hour(
         worker_on(central, keys, central_url=server.url, redis_url=redis_url, schedule=idle) as worker,
         running(worker),
     ):
-        # Its first round is over when it has asked central for both hospitals' changes.
-        wait_until(lambda: server.requests >= 2)
+        # From here on it would not come by itself for an hour.
+        wait_until(lambda: worker.rounds["sweep"] and worker.rounds["changes"] and worker.idle())
         add_patients(there, 1, first=50)
         with with_doorbell(here.unit_of_work(), bell) as uow:
             add_patient(uow, cccd=cccd_number(1))
             uow.commit()
-        wait_until(lambda: all_settled(here), seconds=10)
+        wait_until(lambda: all_settled(here), seconds=30)
         assert states(there) == {"pending": 1}
         bell.ring(there.tenant)
-        wait_until(lambda: all_settled(there), seconds=10)
+        wait_until(lambda: all_settled(there), seconds=30)
 
 
 def test_two_workers_share_the_hospitals_and_never_an_event(
