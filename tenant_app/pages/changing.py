@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from kernel.errors import InvalidFields, PreconditionFailed
 from kernel.ids import parse_uuid
+from kernel.text import N_
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
@@ -32,9 +33,9 @@ blueprint = Blueprint("changing", __name__, url_prefix="/patients/<patient_id>/e
 
 _LABELS: Final = {
     **FIELD_NAMES,
-    "contact_name": FIELD_NAMES["emergency_contact"],
-    "contact_phone": FIELD_NAMES["emergency_contact"],
-    "contact_relation": FIELD_NAMES["emergency_contact"],
+    "contact_name": N_("Person to call: name"),
+    "contact_phone": N_("Person to call: phone"),
+    "contact_relation": N_("Person to call: who they are"),
 }
 
 

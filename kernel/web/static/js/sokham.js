@@ -205,7 +205,7 @@
       for (const key of keys.split(" ")) {
         const cap = document.createElement("kbd");
         cap.className = "sk-kbd";
-        cap.textContent = key;
+        cap.textContent = { ArrowLeft: "←", ArrowRight: "→" }[key] ?? key;
         term.append(cap, " ");
       }
       const meaning = document.createElement("dd");
