@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, g, request, session
 
 from central.auth.sessions import Tokens, Visitor, pages_audience
 from central.gateway.public import one_caller
@@ -49,7 +49,8 @@ class Gate:
             return f"{self.portal}:ip:{one_caller(request.remote_addr)}"
 
     def give_cookie(self, response: Response, tokens: Tokens, *, lifetime: timedelta) -> Response:
-        """Put the page token into the browser."""
+        """Put the page token into the browser; what the form's cookie held of before is forgotten."""
+        session.clear()
         response.set_cookie(
             self.cookie,
             tokens.page_token,

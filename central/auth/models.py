@@ -89,11 +89,11 @@ class AdminInvite(InviteColumns, CentralBase):
 
 
 class AdminSignInFailure(SignInFailureColumns, CentralBase):
-    """Failed attempts on an administrator's account, by the network that they came from."""
+    """Failed attempts on a name, by the network that they came from; the id is nobody's where the name is nobody's."""
 
     __tablename__ = "admin_sign_in_failures"
 
-    account_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
 
 
 class IdempotencyKey(IdempotencyColumns, CentralBase):

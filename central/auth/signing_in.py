@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import func, select
 
@@ -17,6 +17,8 @@ from kernel.passwords import Passwords, check_new_password
 from kernel.text import N_
 
 INVITE_LIFETIME = timedelta(hours=72)
+# Makes an id of a name that no account has; a random constant of ours.
+_NOBODY = UUID("6f0f7c53-7f0a-4b7e-9a43-0d5d0a4a1c7e")
 
 
 class SignInFailed(Unauthenticated):
@@ -67,23 +69,30 @@ class SigningIn:
         Raises SignInFailed (the edge commits what was counted) or SignInLocked. A name that does not exist costs the
         same Argon2id check as one that does.
         """
-        now = self._clock()
         accounts = self._accounts
+        name = username.strip().lower()
         account = uow.session.execute(
-            select(accounts).where(func.lower(accounts.username) == username.strip().lower())
+            select(accounts).where(func.lower(accounts.username) == name)
         ).scalar_one_or_none()
-        network = lockout.network_of(visitor.ip_address)
-        if account is not None:
-            lockout.require_unlocked(uow=uow, table=self._failures, account_id=account.id, network=network, now=now)
+        # Names that nobody has are locked like any other, or the lock would tell which exist.
+        counted = {
+            "uow": uow,
+            "table": self._failures,
+            "account_id": account.id if account is not None else uuid5(_NOBODY, name),
+            "network": lockout.network_of(visitor.ip_address),
+        }
+        lockout.require_unlocked(**counted, now=self._clock())
         matches = self._passwords.matches(account.password_hash if account is not None else None, password)
-        if account is None:
-            raise SignInFailed
-        if not matches or account.status != "active":
-            account.failed_login_attempts += 1
-            uow.flush()
-            lockout.count_failure(uow=uow, table=self._failures, account_id=account.id, network=network, now=now)
-            raise SignInFailed(account_id=account.id)
-        lockout.clear_failures(uow=uow, table=self._failures, account_id=account.id, network=network)
+        now = self._clock()
+        # Asked again, because others may have failed while this one was being checked.
+        lockout.require_unlocked(**counted, now=now)
+        if account is None or not matches or account.status != "active":
+            if account is not None:
+                account.failed_login_attempts += 1
+                uow.flush()
+            lockout.count_failure(**counted, now=now)
+            raise SignInFailed(account_id=account.id if account is not None else None)
+        lockout.clear_failures(**counted)
         account.failed_login_attempts = 0
         account.last_login_at = now
         if self._passwords.outdated(account.password_hash):

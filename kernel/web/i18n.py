@@ -27,10 +27,17 @@ def choose_language() -> str:
 
 def back_to() -> str:
     """The local path that a form wants to return to; never another site."""
-    target = request.form.get("next", "/")
-    # Browsers, and werkzeug before them, drop tabs and line ends: "/<tab>/evil.example" would be another site.
-    own = target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
-    return target if own else "/"
+    return own_path(request.form.get("next")) or "/"
+
+
+def own_path(target: str | None) -> str:
+    """The path within this portal that a visitor wanted; empty for none, and for another site.
+
+    Browsers, and werkzeug before them, drop tabs and line ends: "/<tab>/evil.example" would be another site.
+    """
+    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
+        return ""
+    return target if target.isprintable() else ""
 
 
 def shown_date(value: date | None) -> str:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Uuid
+from sqlalchemy import Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.auth.public import SignInFailureColumns
@@ -10,8 +10,8 @@ from tenant_app.database import HospitalBase
 
 
 class StaffSignInFailure(HospitalBase, SignInFailureColumns):
-    """Failures on one account from one network; see central.auth.lockout."""
+    """Failures on one name from one network, whether somebody has the name or not; see central.auth.lockout."""
 
     __tablename__ = "staff_sign_in_failures"
 
-    account_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)

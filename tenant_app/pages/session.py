@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, request, url_for
 from flask_babel import gettext
@@ -16,6 +15,7 @@ from kernel.settings import Settings
 from kernel.web.access import public, signed_in
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import collaborator, request_unit_of_work
+from kernel.web.i18n import own_path
 from kernel.web.problems import sentences
 from tenant_app.auth.service import StaffSignIn
 from tenant_app.pages.forms import MISSING, lead_to, page, spoken, typed
@@ -49,7 +49,7 @@ def home() -> Response:
 def sign_in() -> Response:
     """The form, with the hospital of last time."""
     hospital = request.cookies.get(HOSPITAL_COOKIE, "")
-    return _sign_in_form(hospital=hospital, username="", next_path=local_path(request.args.get("next")))
+    return _sign_in_form(hospital=hospital, username="", next_path=own_path(request.args.get("next")))
 
 
 @blueprint.route("/sign-in", methods=["POST"])
@@ -59,7 +59,7 @@ def do_sign_in() -> Response:
     """Sign in; every refusal comes back as the form with what was typed, but for the password."""
     hospital, username = typed("hospital").lower(), typed("username")
     password = request.form.get("password", "")
-    next_path = local_path(request.form.get("next"))
+    next_path = own_path(request.form.get("next"))
     given = {"hospital": hospital, "username": username, "password": password}
     if missing := {name: [gettext(MISSING)] for name, value in given.items() if not value}:
         return _sign_in_form(
@@ -122,13 +122,6 @@ def sign_out() -> Response:
     g.pop("actor", None)
     response = lead_to(url_for("session.sign_in"), message=gettext("You are signed out."), tone="info")
     return collaborator(Gate).take_cookie(response)
-
-
-def local_path(target: str | None) -> str:
-    """The path within this portal that a visitor wanted; empty for none, and for another site."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\n" in target:
-        return ""
-    return target if not urlsplit(target).netloc else ""
 
 
 def _sign_in_form(

@@ -171,8 +171,7 @@ def test_no_role_is_more_than_it_should_be(ground: Ground) -> None:
             (names, names),
         ).fetchall()
         passwords = connection.execute(
-            "SELECT count(*) FROM pg_authid"
-            " WHERE rolname = ANY(%s) AND starts_with(rolpassword, 'SCRAM-SHA-256$1:')",
+            "SELECT count(*) FROM pg_authid WHERE rolname = ANY(%s) AND starts_with(rolpassword, 'SCRAM-SHA-256$1:')",
             (names,),
         ).fetchone()
     assert passwords == (len(names),)

@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Response, flash, make_response, redirect, render_template, request
 from flask_babel import gettext
@@ -45,10 +44,3 @@ def words(refusal: SokhamError) -> dict[str, str]:
     """What happened and what to do, in the reader's language."""
     title, advice = sentences(refusal)
     return {"title": title, "advice": advice}
-
-
-def local_path(target: str | None) -> str:
-    """The path within this portal that a visitor wanted; empty for none, and for another site."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\n" in target:
-        return ""
-    return target if not urlsplit(target).netloc else ""

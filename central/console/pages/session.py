@@ -10,13 +10,14 @@ from central.auth.administrators import AdministratorSessions
 from central.auth.public import Gate, InvalidSecret, SignInFailed, SignInLocked, Tokens, visitor
 from central.auth.sign_in import ConsoleSignIn
 from central.console.forms import REQUIRED
-from central.console.pages.answers import lead_to, local_path, page, shown, spoken, words
+from central.console.pages.answers import lead_to, page, shown, spoken, words
 from central.gateway.public import guess_limited
 from kernel.errors import InvalidFields, SokhamError
 from kernel.passwords import MINIMUM_LENGTH
 from kernel.web.access import public, signed_in
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import collaborator, request_unit_of_work
+from kernel.web.i18n import own_path
 
 blueprint = Blueprint("session", __name__)
 
@@ -46,7 +47,7 @@ def home() -> Response:
 @public("It is how one becomes known.")
 def sign_in() -> Response:
     """The form."""
-    return _form(username="", next_path=local_path(request.args.get("next")))
+    return _form(username="", next_path=own_path(request.args.get("next")))
 
 
 @blueprint.route("/sign-in", methods=["POST"])
@@ -55,7 +56,7 @@ def sign_in() -> Response:
 def do_sign_in() -> Response:
     """Sign in; a refusal comes back as the form with what was typed, but for the password."""
     username, password = request.form.get("username", "").strip(), request.form.get("password", "")
-    next_path = local_path(request.form.get("next"))
+    next_path = own_path(request.form.get("next"))
     missing = {name: [gettext(REQUIRED)] for name in ("username", "password") if not request.form.get(name, "").strip()}
     if missing:
         return _form(username=username, next_path=next_path, errors=missing, status=HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -155,9 +155,6 @@ def _create_sessions() -> None:
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         _instant("last_failed_at"),
         _instant("locked_until", nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["users.id"], name="fk_admin_sign_in_failures_account_id", ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("account_id", "network", name="pk_admin_sign_in_failures"),
     )
 

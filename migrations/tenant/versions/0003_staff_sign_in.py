@@ -19,9 +19,6 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("last_failed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["users.id"], name="fk_staff_sign_in_failures_account_id", ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("account_id", "network", name="pk_staff_sign_in_failures"),
     )
     op.execute(

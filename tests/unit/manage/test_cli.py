@@ -4,8 +4,10 @@ import sys
 from pathlib import Path
 
 import click
+import psycopg
 import pytest
 from click.testing import CliRunner
+from sqlalchemy.exc import OperationalError
 
 from kernel.errors import SokhamError
 from manage import cli
@@ -65,6 +67,27 @@ def test_an_error_of_ours_is_a_message_and_exit_code_1() -> None:
     done = CliRunner().invoke(group, ["fails"])
     assert done.exit_code == 1
     assert done.output == "Error: It cannot be done: mend it.\n"
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_database_that_is_away_is_a_message_and_another_error_is_a_fault(wrapped: bool) -> None:
+    @click.group(cls=cli.LazyGroup)
+    def group() -> None:
+        pass
+
+    @group.command()
+    def fails() -> None:
+        away = psycopg.OperationalError("connection refused")
+        raise OperationalError("SELECT 1", {}, away) if wrapped else away
+
+    @group.command()
+    def breaks() -> None:
+        raise psycopg.ProgrammingError("no such table")
+
+    done = CliRunner().invoke(group, ["fails"])
+    assert done.exit_code == 1
+    assert done.output == f"Error: {cli.DATABASE_AWAY}\n"
+    assert isinstance(CliRunner().invoke(group, ["breaks"]).exception, psycopg.ProgrammingError)
 
 
 def test_every_command_of_the_project_has_help_and_a_line_in_the_list() -> None:

@@ -11,11 +11,11 @@ from flask_babel import Babel
 from kernel.clock import LOCAL_ZONE
 from kernel.errors import InvalidFields
 from kernel.web.actor import Actor
+from kernel.web.i18n import own_path
 from tenant_app.appointments.public import USUAL_HOURS, WHOLE_DAY, AppointmentRow, BusyTime, free_times
 from tenant_app.pages.day import lines_of, picture_of
 from tenant_app.pages.forms import parse_day
 from tenant_app.pages.registration import carried_over
-from tenant_app.pages.session import local_path
 from tenant_app.pages.shown import age, masked, open_number
 
 DAY = date(2026, 11, 21)
@@ -51,11 +51,11 @@ def test_what_was_searched_for_is_carried_into_its_field(typed: str, fields: dic
 
 @pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "/a\nb", None])
 def test_nobody_is_led_to_another_site(target: str | None) -> None:
-    assert local_path(target) == ""
+    assert own_path(target) == ""
 
 
 def test_the_page_that_was_wanted_is_kept() -> None:
-    assert local_path("/today?day=2026-11-21") == "/today?day=2026-11-21"
+    assert own_path("/today?day=2026-11-21") == "/today?day=2026-11-21"
 
 
 def test_ages_are_said_as_for_children() -> None:
