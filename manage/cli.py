@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+import psycopg
 
 from kernel.errors import SokhamError
 from kernel.telemetry import logs
 
 COMMANDS = Path(__file__).parent / "commands"
 PACKAGE = "manage.commands"
+DATABASE_AWAY = "A database does not answer, or does not let us in. `sokham doctor` says which one and how to mend it."
 
 
 class LazyGroup(click.Group):
@@ -42,11 +44,19 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, _first_line(name)) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; an error of ours becomes a message and exit code 1, where a fault shows its traceback."""
+        """Run a command; an error of ours becomes a message and exit code 1, where a fault shows its traceback.
+
+        A database that is away is no fault of the command's, so it is a message too.
+        """
         try:
             return super().invoke(ctx)
         except SokhamError as err:
             raise click.ClickException(told(err)) from err
+        except Exception as err:
+            # SQLAlchemy wraps the driver's error; importing it here would cost every `--help` half a second.
+            if isinstance(getattr(err, "orig", err), psycopg.OperationalError):
+                raise click.ClickException(DATABASE_AWAY) from err
+            raise
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

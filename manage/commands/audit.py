@@ -8,10 +8,9 @@ import click
 from rich.console import Console
 
 from jobs.sealing.public import SAID, Broken
-from manage import operator
 from manage.audit_chains import Checked, check_chains
 from manage.cli import data_dir_option
-from manage.data_dir import DataDir
+from manage.commands.jobs import process_settings
 from manage.errors import CommandFailed
 
 
@@ -36,7 +35,7 @@ def verify(tenant: str | None, heads: tuple[Path, ...], as_json: bool, data_dir:
     A link is broken when a row that it covers was changed, deleted or put in later, or when the seal itself was
     changed, replaced or taken away. Exit code 1 when one is, or when a chain could not be read.
     """
-    settings = operator.operator_settings(DataDir(data_dir))
+    settings = process_settings(data_dir)
     checked: list[Checked] = []
     with Console(stderr=True).status("Reading …") as status:
         for each in check_chains(

