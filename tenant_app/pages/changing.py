@@ -1,5 +1,6 @@
 """Changing a patient's details. Where somebody else was quicker, both versions stand side by side; no word is lost."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -54,7 +55,8 @@ def edit(patient_id: str) -> Response:
     """The form with what is known."""
     uow = request_unit_of_work()
     found = read(uow=uow, actor=current_actor(), patient_id=parse_uuid(patient_id, what="patient"))
-    answer = _form(found, shown=shown_values(found.patient), version=found.patient.version)
+    known = shown_values(found.patient)
+    answer = _form(found, shown=known, began_with=known, version=found.patient.version)
     uow.commit()
     return answer
 
@@ -109,19 +111,24 @@ def _identifiers(form: PatientForm) -> dict[str, str | None]:
 
 
 def _conflict(patient_id: UUID, form: PatientForm) -> Response:
+    """The form again: what was not touched takes the other's value, what was touched stays and stands side by side."""
     uow = request_unit_of_work()
     found = read(uow=uow, actor=current_actor(), patient_id=patient_id)
     now_there = shown_values(found.patient)
+    began_with = _began_with(now_there)
+    touched = {name for name in began_with if not _same(form.shown[name], began_with[name])}
     differences = [
         Difference(label=gettext(_LABELS[name]), theirs=_said(name, theirs), mine=_said(name, form.shown[name]))
         for name, theirs in now_there.items()
-        if name not in SYSTEMS and theirs != form.shown[name]
+        if name in touched and not _same(theirs, form.shown[name])
     ]
+    untouched = {name: theirs for name, theirs in now_there.items() if name in began_with and name not in touched}
     changed_by = found.patient.updated_by
     who = staff_member(uow=uow, user_id=changed_by).full_name if changed_by else ""
     answer = _form(
         found,
-        shown=form.shown,
+        shown={**form.shown, **untouched},
+        began_with=now_there,
         version=found.patient.version,
         differences=differences,
         changed_by=who,
@@ -129,6 +136,16 @@ def _conflict(patient_id: UUID, form: PatientForm) -> Response:
     )
     uow.commit()
     return answer
+
+
+def _began_with(names: Iterable[str]) -> dict[str, str]:
+    """The values that the form was made from, as it carries them itself."""
+    return {name: request.form.get(f"was_{name}", "") for name in names if name not in SYSTEMS}
+
+
+def _same(one: str, other: str) -> bool:
+    # A browser sends other line ends than it was given.
+    return one.split() == other.split()
 
 
 def _said(name: str, value: str) -> str:
@@ -151,6 +168,7 @@ def _again(
     answer = _form(
         found,
         shown=form.shown,
+        began_with=_began_with(form.shown),
         version=version,
         errors=spoken(errors or {}),
         mismatch=spoken(mismatch or {}),
@@ -165,6 +183,7 @@ def _form(
     found: PatientRecord,
     *,
     shown: dict[str, str],
+    began_with: dict[str, str],
     version: int,
     errors: dict[str, list[str]] | None = None,
     mismatch: dict[str, list[str]] | None = None,
@@ -179,6 +198,7 @@ def _form(
         status=status,
         patient=banner(found),
         shown=shown,
+        began_with={name: value for name, value in began_with.items() if name not in SYSTEMS},
         version=version,
         known=known,
         system_names=SYSTEM_NAMES,

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
 
@@ -39,3 +40,49 @@ class Browser:
         found = _TOKEN.search(self.client.get("/invite").text)
         assert found is not None
         return found[1]
+
+
+class _Fields(HTMLParser):
+    """What a browser would send of a page's forms: values of fields, texts, chosen options."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+        self._text: str | None = None
+        self._select: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An opening tag."""
+        given = dict(attrs)
+        name, kind = given.get("name") or "", given.get("type")
+        if tag == "textarea":
+            self._text = name
+            self.found[name] = ""
+        elif tag == "select":
+            self._select = name
+            self.found.setdefault(name, "")
+        elif tag == "option" and self._select and "selected" in given:
+            self.found[self._select] = given.get("value") or ""
+        elif tag == "input" and name and (kind not in {"radio", "checkbox"} or "checked" in given):
+            self.found[name] = given.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        """A closing tag."""
+        if tag == "textarea":
+            self._text = None
+        elif tag == "select":
+            self._select = None
+
+    def handle_data(self, data: str) -> None:
+        """Text between tags."""
+        if self._text:
+            self.found[self._text] += data
+
+
+def sent_as_shown(html: str) -> dict[str, str]:
+    """The fields of a page as a browser sends them when nobody touches any; without the CSRF token."""
+    fields = _Fields()
+    fields.feed(html)
+    return {
+        name: value for name, value in fields.found.items() if name not in {"csrf_token", "language", "theme", "next"}
+    }

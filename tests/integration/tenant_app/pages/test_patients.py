@@ -11,11 +11,11 @@ from kernel.ids import new_row_id
 from manage.demo.people import Person, person
 from tenant_app.audit.public import AuditLog
 from tenant_app.patients.models import Patient
-from tenant_app.patients.public import change
+from tenant_app.patients.public import change, patient_record
 from tenant_app.portal.public import PortalInvite
 from tests.support.clinic import Clinic
 from tests.support.counting import Counting
-from tests.support.staff_browser import Browser
+from tests.support.staff_browser import Browser, sent_as_shown
 
 SignIn = Callable[[Clinic, str], Browser]
 
@@ -258,10 +258,31 @@ def test_who_was_slower_sees_both_versions_and_loses_no_word(sign_in: SignIn, cl
     assert "0987654321" in conflict.text
     assert 'value="0911222333"' in conflict.text
     assert "Nguyễn Thị Quản Trị" in conflict.text, "who was quicker"
-    assert conflict.text.count("2 Trần Phú") == 1, "where both agree, nothing is to be compared"
+    # In its field, and in what the next form begins with: where both agree, nothing is to be compared.
+    assert conflict.text.count("2 Trần Phú") == 2
     version = re.search(r'name="version" value="(\d+)"', conflict.text)
     assert version is not None
     assert desk.post(path, **{**form, "version": version[1]}).status_code == 303
+
+
+def test_who_was_slower_overwrites_nothing_that_they_did_not_touch(sign_in: SignIn, clinic: Clinic) -> None:
+    """The nurse changes the phone; meanwhile the desk has written address and allergies."""
+    found = clinic.patient(person())
+    nurse = sign_in(clinic, "receptionist")
+    path = f"/patients/{found.patient.id}/edit"
+    form = sent_as_shown(nurse.get(path))
+    with clinic.uow() as uow:
+        meanwhile = {"address": "2 Trần Phú", "allergies": ["penicillin"]}
+        change(
+            uow=uow, actor=clinic.admin, patient_id=found.patient.id, version=found.patient.version, details=meanwhile
+        )
+        uow.commit()
+    conflict = nurse.post(path, **{**form, "phone": "0911222333"})
+    assert conflict.status_code == 412
+    assert nurse.post(path, **sent_as_shown(conflict.text)).status_code == 303
+    with clinic.uow() as uow:
+        kept = patient_record(uow=uow, patient_id=found.patient.id).patient
+    assert (kept.phone, kept.address, kept.allergies) == ("0911222333", "2 Trần Phú", ["penicillin"])
 
 
 @pytest.mark.parametrize("wrong", [{"full_name": ""}, {"email": "nobody"}, {"phone": "12"}, {"gender": "x"}])
