@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -140,17 +141,22 @@ class Worker:
                 self._agenda.add(ring.tenant, changes=ring.changes)
 
     def _sweep(self) -> None:
-        for tenant in self._known():
-            if self._stop.is_set():
-                return
-            try:
-                with self._hospitals.unit_of_work(tenant) as uow:
-                    due = queue.due(uow=uow)
-            except SokhamError as error:
-                log.info("sync.hospital_away", tenant=tenant, code=error.code)
-                continue
-            if due:
-                self._agenda.add(tenant)
+        """Look into every hospital, a few at a time: one that does not answer holds up only its own sweeper."""
+        with ThreadPoolExecutor(self._schedule.hands, thread_name_prefix="sync-sweep") as sweepers:
+            for _ in sweepers.map(self._look, self._known()):
+                pass
+
+    def _look(self, tenant: TenantId) -> None:
+        if self._stop.is_set():
+            return
+        try:
+            with self._hospitals.unit_of_work(tenant) as uow:
+                due = queue.due(uow=uow)
+        except SokhamError as error:
+            log.info("sync.hospital_away", tenant=tenant, code=error.code)
+            return
+        if due:
+            self._agenda.add(tenant)
 
     def _ask_changes(self) -> None:
         for tenant in self._known():
