@@ -39,6 +39,9 @@ def setup(data_dir: Path) -> None:
     for step in (*bootstrap.steps(context)[:1], _hospital_server_step(), *bootstrap.steps(context)[1:]):
         console.print(f"{step.title} …")
         step.run(context)
+    # A hospital that could not be migrated holds up nobody else: it is named, and the processes may start.
+    for note in context.notes:
+        console.print(f"! {note}")
     console.print("Ready.")
 
 

@@ -232,6 +232,19 @@ def test_a_hospital_is_restored_from_a_dump(running: Production, invite: str) ->
     wait_until(lambda: signs_nobody_in(running), seconds=30, what="an answer of the restored hospital")
 
 
+def test_setup_names_a_hospital_that_it_could_not_migrate_and_goes_on(running: Production, invite: str) -> None:
+    running.run("setup", "sokham", "tenant", "create", "bv-ba", "--name", "Bệnh viện Ba")
+    shown = json.loads(running.run("setup", "sokham", "tenant", "show", "bv-ba", "--json").stdout)
+    database = next(each["database"] for each in shown["credentials"] if each["purpose"] == "migrate")
+    running.as_superuser("psql", "--quiet", "-c", f"ALTER DATABASE {database} ALLOW_CONNECTIONS false", "postgres")
+    said = running.run("setup").stderr
+    assert "bv-ba was not migrated" in said
+    assert "bv-mot" not in said
+    assert "Ready." in said
+    running.as_superuser("psql", "--quiet", "-c", f"ALTER DATABASE {database} ALLOW_CONNECTIONS true", "postgres")
+    assert "bv-ba" not in running.run("setup").stderr
+
+
 def signs_nobody_in(installed: Production) -> bool:
     """Whether the hospital answers again: a wrong password is wrong, where a hospital that is away would be 503."""
     body = {"tenant": "bv-hai", "username": "admin", "password": PASSWORD}
