@@ -106,6 +106,17 @@ class DataDir:
         """The generated secret of that name: 256 random bits as URL-safe text, the same on every call."""
         return secret_file(self.secrets / name)
 
+    def remember_ports(self, base: int) -> None:
+        """Keep which ports this installation listens on, for the commands that tell addresses."""
+        (self.path / "port-base").write_text(f"{base}\n", encoding="ascii")
+
+    def port_base(self, *, default: int) -> int:
+        """The ports that the last `sokham up` listened on."""
+        try:
+            return int((self.path / "port-base").read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return default
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the folder for one ``sokham up``; the kernel lets go when the process ends, however it ends.

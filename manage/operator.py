@@ -31,10 +31,13 @@ def operator_settings(data_dir: DataDir) -> Settings:
     settings = read(os.environ)
     if not settings.database_url and not data_dir.path.exists():
         raise CommandFailed(f"There is nothing in {data_dir.path}. Start it with `sokham up`, or set DATABASE_URL.")
+    if settings.database_url:
+        # Servers of one's own need nothing of the folder but a place for what is made once.
+        data_dir.create()
     context = RunContext(
         data_dir=data_dir,
         settings=settings,
-        ports=WebPorts.from_base(DEFAULT_PORT_BASE),
+        ports=WebPorts.from_base(data_dir.port_base(default=DEFAULT_PORT_BASE)),
         demo=False,
         postgres=None if settings.database_url else EmbeddedPostgres(data_dir.postgres).address(),
         redis=None if settings.redis_url else _redis(data_dir),

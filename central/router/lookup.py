@@ -220,6 +220,9 @@ class RouteLookup:
             known = _newer(self._local.stale(key), self._shared.stale(key))
             if known is None:
                 raise
+            # The same hospital may have been seen more lately by its id than by its code or domain.
+            by_id = tenant_key(self._purpose, known.tenant)
+            known = _newer(known, _newer(self._local.stale(by_id), self._shared.stale(by_id))) or known
             return self._local.keep_unconfirmed(key, known)
         if route is None:
             self._local.forget(key)

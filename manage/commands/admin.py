@@ -47,6 +47,8 @@ def create(username: str, role: str, email: str | None, name: str | None, as_jso
                 "username": administrator.username,
                 "role": administrator.role,
                 "invite_token": issued.secret.text,
+                # After the #, so that the secret reaches no server's log.
+                "invite_url": f"{settings.central_url.rstrip('/')}/invite#{issued.secret.text}",
                 "expires_at": issued.expires_at.isoformat(),
             }
             uow.commit()
@@ -56,4 +58,4 @@ def create(username: str, role: str, email: str | None, name: str | None, as_jso
         click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
         return
     click.echo(f"{shown['username']} is a {shown['role']}. Invite, good until {shown['expires_at']}, shown only now:")
-    click.echo(shown["invite_token"])
+    click.echo(shown["invite_url"])

@@ -74,6 +74,7 @@ class _Run:
         if left := end_leftovers(self._folder.run):
             self._screen.say(f"Ended what an earlier run left: {', '.join(left)}")
         self._check_ports((self._ports.central, self._ports.staff, self._ports.patient))
+        self._folder.remember_ports(self._ports.central)
         context = self._start_servers()
         for step in bootstrap.steps(context):
             with self._screen.step(step.title) as context.report, self._stop.interrupting():
