@@ -99,7 +99,7 @@ class Settings:
     )
     argon2_memory_kib: int = setting("SOKHAM_ARGON2_MEMORY_KIB", default=65536, about="Memory of a password check")
     max_body_bytes: int = setting("SOKHAM_MAX_BODY_BYTES", default=1_048_576, about="Largest request body")
-    sync_batch: int = setting("SOKHAM_SYNC_BATCH", default=1000, about="Events in one push")
+    sync_batch: int = setting("SOKHAM_SYNC_BATCH", default=2000, about="Events in one push")
     sync_lease_seconds: int = setting("SOKHAM_SYNC_LEASE_SECONDS", default=60, about="How long a claim holds")
     sync_sweep_seconds: int = setting(
         "SOKHAM_SYNC_SWEEP_SECONDS", default=30, about="How often all hospitals are swept"
