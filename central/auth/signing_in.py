@@ -86,7 +86,8 @@ class SigningIn:
         now = self._clock()
         # Asked again, because others may have failed while this one was being checked.
         lockout.require_unlocked(**counted, now=now)
-        if account is None or not matches or account.status != "active":
+        # There is no second factor yet: an account that asks for one is not opened without it.
+        if account is None or not matches or account.status != "active" or account.mfa_enabled:
             if account is not None:
                 account.failed_login_attempts += 1
                 uow.flush()
