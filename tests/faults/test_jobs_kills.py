@@ -76,7 +76,8 @@ def test_sealers_killed_at_random_points_lose_no_row_and_seal_none_twice(
         assert (found.rows, found.unsealed) == (written, 0)
     for process in alive:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        # The last one started may still be importing: it has nothing to drain, and the signal itself ends it.
+        assert process.wait(30) in {0, -signal.SIGTERM}
 
 
 def test_a_killed_runner_is_followed_within_its_lease(

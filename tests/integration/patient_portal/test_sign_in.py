@@ -326,7 +326,9 @@ def test_signing_out_of_the_pages_works_while_the_hospital_is_away(portal: Patie
     client = portal.client()
     token = csrf_token(client.get("/sign-in"))
     client.post("/sign-in", data={"cccd": member.who.cccd, "password": GOOD_PASSWORD, "csrf_token": token})
+    signed_in = csrf_token(client.get("/"))
     with away(clinic.hospital):
         assert client.get("/").status_code == 503
-        assert client.post("/sign-out", data={"csrf_token": token}).status_code == 303
+        assert client.post("/sign-out", data={"csrf_token": token}).status_code == 400, "a token of before signing in"
+        assert client.post("/sign-out", data={"csrf_token": signed_in}).status_code == 303
     assert client.get("/").status_code == 303
