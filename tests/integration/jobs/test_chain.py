@@ -217,7 +217,7 @@ def test_many_writers_and_two_sealers_leave_every_row_in_one_seal(
 
     hospital.database("seal")
     sealers = [watched(seal) for _ in range(2)]
-    for thread in [watched(lambda number=number: write(number)) for number in range(writers)]:  # type: ignore[misc]
+    for thread in [watched(lambda number=number: write(number)) for number in range(writers)]:  # type: ignore[misc]  # a default argument keeps the number of this turn
         thread.join()
     with hospital.superuser() as connection:
         written = _number(connection, "SELECT count(*) FROM audit_logs")

@@ -283,7 +283,7 @@ def _as_user(account: Account, directory: Path) -> int:
         right = one(address, "SELECT 1") == 1 and EmbeddedPostgres(directory, durable=False).start() == address
         server.destroy()
     except Exception as err:  # noqa: BLE001 - the exit code is all that the parent sees; it shows the cause here.
-        print(repr(err), file=sys.stderr)  # noqa: T201
+        print(repr(err), file=sys.stderr)  # noqa: T201 - seen when the test fails
         return 1
     return 0 if inside and right else 2
 
