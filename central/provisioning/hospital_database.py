@@ -4,19 +4,19 @@ ACLs of a database are not copied from its template, and a new database lets PUB
 connections, PUBLIC loses everything, its own roles get CONNECT, and only then may anybody connect.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
 from psycopg import Connection, sql
-from sqlalchemy import NullPool, create_engine
-from sqlalchemy.orm import Session
 
 from central import roles
 from central.provisioning.grants import apply_grants
 from central.provisioning.names import PURPOSES, role_name
 from central.provisioning.ports import FirstInvite, HospitalInitialiser, NewHospital
 from central.provisioning.server import HospitalServer
+from kernel.database.engines import engine_for_one, session_on
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import SokhamError
 from kernel.ids import TenantId
@@ -52,28 +52,40 @@ def ensure_roles(
     )
 
 
+@contextmanager
+def acting_as_owner(admin: Connection[Any], *, database: str) -> Iterator[None]:
+    """Let the provisioner act as the database's owner, who must exist: a database is given only to such a role.
+
+    Taken back at the end: afterwards the provisioner can no longer get in.
+    """
+    owner = sql.Identifier(role_name(database, "migrate"))
+    admin.execute(sql.SQL("GRANT {} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE").format(owner))
+    try:
+        yield
+    finally:
+        if not admin.closed:
+            admin.execute(sql.SQL("REVOKE {} FROM CURRENT_USER").format(owner))
+
+
 def ensure_database(admin: Connection[Any], *, database: str, template: str) -> None:
-    """Copy the template, owned by the hospital's `migrate` role, which must exist; nobody can connect yet."""
+    """Copy the template, owned by the hospital's `migrate` role; nobody can connect yet. For `acting_as_owner`."""
     if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone():
         return
-    owner = sql.Identifier(role_name(database, "migrate"))
-    # A database is given only to a role that one could act as; `open_to_its_roles` takes this back.
-    admin.execute(sql.SQL("GRANT {} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE").format(owner))
     admin.execute(
         sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY WAL_LOG ALLOW_CONNECTIONS false").format(
-            sql.Identifier(database), owner, sql.Identifier(template)
+            sql.Identifier(database), sql.Identifier(role_name(database, "migrate")), sql.Identifier(template)
         )
     )
 
 
 def open_to_its_roles(admin: Connection[Any], *, database: str) -> None:
-    """Let the hospital's own roles connect and nobody else, the provisioner neither."""
-    owner = role_name(database, "migrate")
-    admin.execute(sql.SQL("GRANT {} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE").format(sql.Identifier(owner)))
+    """Let the hospital's own roles connect and nobody else. For `acting_as_owner`."""
     roles.open_database(
-        admin, database=database, owner=owner, to=(role_name(database, purpose) for purpose in PURPOSES)
+        admin,
+        database=database,
+        owner=role_name(database, "migrate"),
+        to=(role_name(database, purpose) for purpose in PURPOSES),
     )
-    admin.execute(sql.SQL("REVOKE {} FROM CURRENT_USER").format(sql.Identifier(owner)))
 
 
 def initialise(
@@ -87,20 +99,14 @@ def initialise(
 ) -> FirstInvite:
     """As the database's owner: rights of its roles, the fingerprint, and what a hospital starts with; committed."""
     parameters = server.parameters(database=database, user=role_name(database, "migrate"), password=password)
-    engine = create_engine(
-        "postgresql+psycopg://", connect_args=parameters, poolclass=NullPool, use_native_hstore=False
-    )
-    try:
-        with UnitOfWork(Session(engine, expire_on_commit=False), tenant=hospital.tenant) as uow:
-            connection: Any = uow.session.connection().connection.driver_connection
-            connection.execute(_SCHEMA_OWNER)
-            apply_grants(connection, database=database)
-            _fingerprint(connection, hospital.tenant)
-            invite = initialiser.initialise(uow=uow, central=central, hospital=hospital)
-            uow.commit()
-            return invite
-    finally:
-        engine.dispose()
+    with UnitOfWork(session_on(engine_for_one(parameters)), tenant=hospital.tenant) as uow:
+        connection: Any = uow.session.connection().connection.driver_connection
+        connection.execute(_SCHEMA_OWNER)
+        apply_grants(connection, database=database)
+        _fingerprint(connection, hospital.tenant)
+        invite = initialiser.initialise(uow=uow, central=central, hospital=hospital)
+        uow.commit()
+        return invite
 
 
 def _fingerprint(connection: psycopg.Connection[Any], tenant: TenantId) -> None:

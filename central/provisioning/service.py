@@ -33,7 +33,7 @@ from keys.public import Keychain
 log = get_logger(__name__)
 
 KIND: Final = "provision"
-STEPS: Final = ("roles", "database", "hospital", "credentials", "activate")
+STEPS: Final = ("roles", "credentials", "database", "hospital", "activate")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,8 +165,8 @@ class Provisioner:
             with lease.step("roles"):
                 hospital_database.ensure_roles(admin, database=database, passwords=passwords, purposes=("migrate",))
             with lease.step("database"):
-                self._make_database(admin, database, passwords)
-        with lease.steps_in_one("hospital", "credentials", "activate", last=True) as central:
+                self._make_database(lease, admin, database, passwords)
+        with lease.steps_in_one("hospital", "activate", last=True) as central:
             invite = hospital_database.initialise(
                 server=self._server,
                 database=database,
@@ -175,7 +175,6 @@ class Provisioner:
                 initialiser=self._initialiser,
                 central=central,
             )
-            self._put_credentials(central, lease.tenant, database, passwords)
             row = transition(
                 uow=central,
                 tenant=lease.tenant,
@@ -191,19 +190,24 @@ class Provisioner:
             invite=invite,
         )
 
-    def _make_database(self, admin: psycopg.Connection[Any], database: str, passwords: LoginPasswords) -> None:
-        with self._server.connect() as second, ThreadPoolExecutor(max_workers=1) as beside:
-            # The server computes each role's password check while another of its processes copies the template.
-            others = beside.submit(
-                hospital_database.ensure_roles,
-                second,
-                database=database,
-                passwords=passwords,
-                purposes=GRANTED_PURPOSES,
-            )
+    def _make_database(
+        self, lease: Lease, admin: psycopg.Connection[Any], database: str, passwords: LoginPasswords
+    ) -> None:
+        """The template's copy takes longest; the other roles and the sealing of all passwords are done beside it."""
+        with (
+            ThreadPoolExecutor(max_workers=1) as beside,
+            hospital_database.acting_as_owner(admin, database=database),
+        ):
+            ready = beside.submit(self._make_logins, lease, database, passwords)
             self._copy_template(admin, database)
-            others.result()
-        hospital_database.open_to_its_roles(admin, database=database)
+            ready.result()
+            hospital_database.open_to_its_roles(admin, database=database)
+
+    def _make_logins(self, lease: Lease, database: str, passwords: LoginPasswords) -> None:
+        with self._server.connect() as admin:
+            hospital_database.ensure_roles(admin, database=database, passwords=passwords, purposes=GRANTED_PURPOSES)
+        with lease.steps_in_one("credentials", last=False) as central:
+            self._put_credentials(central, lease.tenant, database, passwords)
 
     def _copy_template(self, admin: psycopg.Connection[Any], database: str) -> None:
         for attempt in (1, 2):

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from central.router.budget import ConnectionBudget
+from kernel.database.engines import engine_like
 from kernel.ids import TenantId
 
 EXIT_MILLISECONDS = 250
@@ -107,14 +108,7 @@ class HospitalEngines:
     def engine(self, key: object, creator: Callable[[], psycopg.Connection[Any]]) -> Engine:
         """An engine whose connections come from `creator`, within the budget, under `key`."""
         pattern = cast("HospitalPool", self._pattern.pool)
-        return Engine(
-            pattern.sibling(creator, key=key, budget=self._budget),
-            self._pattern.dialect,
-            self._pattern.url,
-            query_cache_size=0,
-            hide_parameters=True,
-            execution_options={"compiled_cache": self._pattern._compiled_cache},
-        )
+        return engine_like(self._pattern, pattern.sibling(creator, key=key, budget=self._budget))
 
 
 def _refuse() -> Any:

@@ -1,10 +1,12 @@
 """How connections to PostgreSQL are made, in central's databases and in the hospitals'."""
 
 from collections.abc import Mapping
+from functools import cache, partial
 from typing import Any
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, NullPool, Pool, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from kernel.database.unit_of_work import UnitOfWork
@@ -81,6 +83,34 @@ def engine_for(parameters: Mapping[str, Any], *, pool_size: int = 5, max_overflo
         pool_timeout=5,
         pool_pre_ping=True,
         pool_recycle=1800,
+    )
+
+
+@cache
+def _visited_once() -> Engine:
+    # hstore is not used, and looking for it would cost each new connection a question.
+    return create_engine("postgresql+psycopg://", poolclass=NullPool, use_native_hstore=False)
+
+
+def engine_for_one(parameters: Mapping[str, Any]) -> Engine:
+    """An engine that keeps no connection, for a database that is visited once: it costs what the connection costs.
+
+    All of them share what SQLAlchemy asks of a server at the first connection, and what it compiled.
+    """
+    opened: Any = partial(psycopg.connect, **parameters)
+    pattern = _visited_once()
+    return engine_like(pattern, NullPool(opened, _dispatch=pattern.pool.dispatch, dialect=pattern.dialect))
+
+
+def engine_like(pattern: Engine, pool: Pool) -> Engine:
+    """An engine over `pool` that shares the pattern's dialect and compiled statements."""
+    return Engine(
+        pool,
+        pattern.dialect,
+        pattern.url,
+        query_cache_size=0,
+        hide_parameters=True,
+        execution_options={"compiled_cache": pattern._compiled_cache},
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from central.auth.public import RoutedSecret, new_secret
@@ -144,10 +144,13 @@ def invite_again(*, uow: UnitOfWork, actor: Actor, user_id: UUID, tag: str) -> I
 def add_default_roles(*, uow: UnitOfWork) -> None:
     """The roles of a new hospital; those that are there already stay as the hospital has them."""
     there = set(uow.session.scalars(select(Role.name)))
-    for name in ROLES:
-        if name not in there:
-            uow.session.add(Role(id=new_row_id(), name=name, permissions=sorted(ROLE_PERMISSIONS[name])))
-    uow.flush()
+    missing = [
+        {"id": new_row_id(), "name": name, "permissions": sorted(ROLE_PERMISSIONS[name])}
+        for name in ROLES
+        if name not in there
+    ]
+    if missing:
+        uow.session.execute(insert(Role).values(missing))
 
 
 def issue_invite(*, uow: UnitOfWork, account_id: UUID, tag: str, now: datetime) -> IssuedInvite:

@@ -146,7 +146,7 @@ def test_what_stopped_it_is_on_record_and_it_can_be_tried_again(
         failed = latest_operation(uow=uow, tenant=TenantId.parse(tenant.id))
         assert failed is not None
         assert failed.state == "failed"
-        assert [step.get("error_code") for step in failed.steps if step["state"] == "failed"] == ["OSError"] * 3
+        assert [step.get("error_code") for step in failed.steps if step["state"] == "failed"] == ["OSError"] * 2
         assert "disk" not in str(failed.steps)
 
     hospitals.initialiser = working
