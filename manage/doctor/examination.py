@@ -14,11 +14,13 @@ from manage.doctor import machine, servers
 from manage.doctor.budgets import budgets
 from manage.doctor.finding import Finding, looked_at, wrong
 from manage.doctor.hospitals import hospitals
+from manage.doctor.key_source import key_source
 from manage.embedded.account import STATE_DIRECTORY
 from manage.embedded.postgres import EmbeddedPostgres
 
 _REPORT: Final = "This is a fault of the doctor or a case that it does not know: please report it."
 _SERVER: Final = "Mend PostgreSQL first; see above."
+_ABOVE: Final = "Mend first what is wrong above."
 
 
 class Examination:
@@ -51,9 +53,9 @@ class Examination:
             # The message names the remedy itself.
             yield wrong("PostgreSQL", str(err), "")
             if self._data_dir.keys.exists():
-                yield from looked_at("keys", lambda: servers.key_source(settings), remedy=_REPORT)
+                yield from looked_at("keys", lambda: key_source(settings), remedy=_REPORT)
             return
-        yield from looked_at("keys", lambda: servers.key_source(settings), remedy=_REPORT)
+        yield from looked_at("keys", lambda: key_source(settings), remedy=_REPORT)
         yield from looked_at("Redis", lambda: servers.redis(settings), remedy=_REPORT)
         reachable = True
         for found in looked_at("PostgreSQL", lambda: servers.postgres(settings), remedy=_SERVER):
@@ -62,7 +64,7 @@ class Examination:
         if reachable:
             workers = int(self._environ.get("SOKHAM_WEB_WORKERS", "1"))
             yield from looked_at("connections", lambda: budgets(settings, web_workers=workers), remedy=_SERVER)
-            yield from looked_at("hospitals", lambda: hospitals(settings), remedy=_SERVER)
+            yield from looked_at("hospitals", lambda: hospitals(settings), remedy=_ABOVE)
 
     def _of_the_folder(self, settings: Settings) -> Iterator[Finding]:
         folder = self._data_dir

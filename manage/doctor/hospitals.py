@@ -12,8 +12,10 @@ from jobs.sealing.public import hospital_log
 from kernel.clock import utc_now
 from kernel.ids import TenantId
 from kernel.settings import Settings
+from keys.public import KeyRefused, KeySourceUnavailable
 from manage import operator
 from manage.doctor.finding import Finding, note, ok, unknown, wrong
+from manage.doctor.key_source import key_remedy, key_source_name
 from manage.doctor.servers import owner_of, partitions, seal_lag
 from manage.fleet import hospital_targets
 from migrations import runner
@@ -42,8 +44,19 @@ def hospitals(settings: Settings) -> Iterator[Finding]:
             yield note(
                 f"hospital {code}", f"It is {status}.", f"`sokham tenant create {code}` goes on where it stopped."
             )
-    targets, unreadable = hospital_targets(settings)
+    try:
+        targets, unreadable = hospital_targets(settings)
+    except (KeySourceUnavailable, KeyRefused) as err:
+        yield wrong("hospitals", f"Their credentials cannot be opened: {err}.", key_remedy(settings, err))
+        return
     for each in unreadable:
+        if each.error == KeySourceUnavailable.code:
+            yield wrong(
+                f"hospital {each.tenant_code}",
+                f"Its sealed credential cannot be opened: the {key_source_name(settings)} does not answer.",
+                key_remedy(settings, KeySourceUnavailable()),
+            )
+            continue
         yield wrong(
             f"hospital {each.tenant_code}",
             f"Its sealed credential does not open ({each.error}): the row was changed, or the key is another.",

@@ -1,4 +1,4 @@
-"""PostgreSQL with central's database, Redis, and the key source."""
+"""PostgreSQL with central's database, and Redis."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -16,9 +16,9 @@ from kernel.clock import utc_now
 from kernel.database.engines import Database, engine_for, parameters_of
 from kernel.redis_client import connect
 from kernel.settings import Settings
-from keys.public import PROCESSES, KeyProvider, KeyRefused, KeyringUnsafe, KeySourceUnavailable, scopes
-from manage import operator, wiring
+from manage import operator
 from manage.doctor.finding import Finding, note, ok, unknown, wrong
+from manage.doctor.security_events import security_events
 from migrations import runner
 
 OLDEST_POSTGRES: Final = 180000
@@ -50,7 +50,7 @@ def postgres(settings: Settings) -> Iterator[Finding]:
                     "Give SOKHAM_PASSWORD_OWNER (or SOKHAM_PASSWORD_OWNER_FILE).",
                 )
                 return
-            yield from _central(connection)
+            yield from _central(connection, settings)
     except psycopg.OperationalError as err:
         yield _not_reachable(err, parameters)
         return
@@ -89,58 +89,6 @@ def redis(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok("Redis", said)
-
-
-def key_source(settings: Settings) -> Iterator[Finding]:
-    """Vault or the local keyring: there, safe, and with a key for each scope."""
-    where = "Vault" if settings.vault_addr else "local keyring"
-    try:
-        provider = wiring.key_provider(settings, PROCESSES["operator"])
-    except KeyringUnsafe as err:
-        yield wrong(where, f"{err}.", f"chmod 600 {settings.data_dir / 'keys' / wiring.KEYRING_FILE}")
-        return
-    except KeySourceUnavailable as err:
-        yield wrong(where, f"{err}.", _key_remedy(settings))
-        return
-    except KeyRefused as err:
-        yield wrong(where, f"{err}.", "Correct SOKHAM_KEYRING_PASSPHRASE, or Vault's token or AppRole.")
-        return
-    try:
-        yield from _scopes(provider, where, settings)
-    finally:
-        provider.close()
-
-
-def _scopes(provider: KeyProvider, where: str, settings: Settings) -> Iterator[Finding]:
-    refused: list[str] = []
-    try:
-        provider.check()
-        for scope in sorted(scopes.ALL):
-            try:
-                provider.current_version(scope=scope)
-            except KeyRefused:
-                refused.append(scope)
-    except KeySourceUnavailable as err:
-        yield wrong(where, f"{err}.", _key_remedy(settings))
-    except KeyringUnsafe as err:
-        yield wrong(where, f"{err}.", f"chmod 600 {settings.data_dir / 'keys' / wiring.KEYRING_FILE}")
-    except KeyRefused as err:
-        yield wrong(where, f"{err}.", "Give a token or an AppRole with the policy keys/vault_policies/operator.hcl.")
-    else:
-        if refused:
-            yield wrong(
-                where,
-                f"No key, or no right to it, for {', '.join(refused)}.",
-                "`sokham up` (or `sokham setup`) makes missing ones; in Vault apply keys/vault_policies/operator.hcl.",
-            )
-        else:
-            yield ok(where, f"a key for each of {len(scopes.ALL)} scopes")
-
-
-def _key_remedy(settings: Settings) -> str:
-    if settings.vault_addr:
-        return "Unseal Vault and see that VAULT_ADDR leads to it. Running processes go on for 24 hours."
-    return f"Put {settings.data_dir / 'keys' / wiring.KEYRING_FILE} back from its copy. Without it no data can be read."
 
 
 def _parameters(settings: Settings) -> dict[str, Any]:
@@ -218,7 +166,7 @@ def _roles(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
         yield ok("roles", f"all {len(found)} of central's")
 
 
-def _central(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
+def _central(connection: psycopg.Connection[Any], settings: Settings) -> Iterator[Finding]:
     head = runner.head("central")
     if connection.execute("SELECT to_regclass('alembic_version')").fetchall()[0][0] is None:
         yield wrong("central's tables", "There are none.", "Run `sokham migrate central`.")
@@ -233,6 +181,7 @@ def _central(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
     yield from _token_keys(connection)
     for table in ("admin_audit_logs", "security_audit_logs"):
         yield from partitions(connection, table, where="central")
+    yield security_events(connection, console=settings.central_url)
 
 
 def partitions(connection: psycopg.Connection[Any], table: str, *, where: str) -> Iterator[Finding]:

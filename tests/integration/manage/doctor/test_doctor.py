@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from keys.public import KeySourceUnavailable
 from manage.data_dir import DataDir
 from manage.doctor import machine
 from manage.doctor.examination import Examination
 from manage.doctor.finding import Finding, State
 from manage.embedded.ports import free_port
+from migrations.fleet import Result
 from tests.integration.manage.doctor.conftest import Installation
 from tests.support.jobs import ROOT
 
@@ -30,7 +32,8 @@ def test_a_good_installation_is_well(installation: Installation) -> None:
     seen = {each.check for each in found if each.state is State.OK}
     assert seen >= {
         *("python", "packages", "data folder", "disk", "local keyring", "Redis", "PostgreSQL", "clock", "roles"),
-        *("central's tables", "jobs", "signing keys", "connections", "central: admin_audit_logs"),
+        *("central's tables", "jobs", "signing keys", "security events", "connections"),
+        "central: admin_audit_logs",
         *(f"hospital {hospital.tenant_code}" for hospital in installation.hospitals),
         *(f"hospital {hospital.tenant_code}: audit log" for hospital in installation.hospitals),
         *(f"hospital {hospital.tenant_code}: sync" for hospital in installation.hospitals),
@@ -218,6 +221,50 @@ def test_each_fault_is_named_with_its_remedy(installation: Installation, fault: 
     assert all(installation.hospitals[1].tenant_code not in name for name in faults)
     everything = repr(faults)
     assert not [secret for secret in installation.secrets if secret in everything]
+
+
+def test_a_key_source_that_is_away_is_what_the_hospitals_faults_name(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring = installation.folder / "keys" / "keyring.json"
+    away = keyring.rename(keyring.with_suffix(".away"))
+    found = installation.faults()["hospitals"]
+    assert "keyring" in found.said
+    assert found.remedy == f"Put {keyring} back from its copy. Without it no data can be read."
+    away.rename(keyring)
+    # Vault is asked once for each hospital, so that it may be away for some of them only.
+    code = installation.hospitals[0].tenant_code
+    unopened = Result(tenant_code=code, error=KeySourceUnavailable.code)
+    monkeypatch.setattr("manage.doctor.hospitals.hospital_targets", lambda _settings: ([], [unopened]))
+    found = installation.faults()[f"hospital {code}"]
+    assert "local keyring does not answer" in found.said
+    assert "back from its copy" in found.remedy
+
+
+def test_critical_security_events_are_a_note_with_kind_hospital_and_place_to_look(installation: Installation) -> None:
+    def told() -> Finding:
+        return next(each for each in installation.examine() if each.check == "security events")
+
+    one, other = installation.hospitals
+    in_central(
+        "INSERT INTO security_audit_logs (tenant_id, security_event, risk_level, event_details, ip_address, created_at)"
+        f" VALUES ('{one.tenant}', 'sign_in_failed', 'high', '{{}}', NULL, now()),"
+        f" ('{other.tenant}', 'credential_refused', 'critical', '{{}}', NULL, now() - interval '8 days')"
+    )(installation)
+    assert told().state is State.OK
+    in_central(
+        "INSERT INTO security_audit_logs (tenant_id, security_event, risk_level, event_details, ip_address)"
+        f" VALUES ('{one.tenant}', 'credential_refused', 'critical', '{{\"reason\": \"a-detail\"}}', '192.0.2.7'),"
+        f" ('{one.tenant}', 'credential_refused', 'critical', '{{}}', NULL),"
+        " (NULL, 'hospital_fingerprint_mismatch', 'critical', '{}', NULL)"
+    )(installation)
+    found = told()
+    assert found.state is State.NOTE
+    assert "3 critical in the last 7 days: credential_refused (2), hospital_fingerprint_mismatch (1)" in found.said
+    assert f"Hospitals: {one.tenant_code}." in found.said
+    assert f"{installation.environ['SOKHAM_CENTRAL_URL']}/security-events?risk=critical" in found.remedy
+    assert "a-detail" not in repr(found)
+    assert "192.0.2.7" not in repr(found)
 
 
 def test_a_setting_that_cannot_be_read_is_named(installation: Installation) -> None:
