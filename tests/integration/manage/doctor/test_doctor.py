@@ -245,26 +245,27 @@ def test_critical_security_events_are_a_note_with_kind_hospital_and_place_to_loo
     def told() -> Finding:
         return next(each for each in installation.examine() if each.check == "security events")
 
+    def keep(tenant: object, event: str, risk: str, *, days_ago: int = 0) -> None:
+        with installation.central.superuser() as connection:
+            connection.execute(
+                "INSERT INTO security_audit_logs"
+                " (tenant_id, security_event, risk_level, event_details, ip_address, created_at)"
+                " VALUES (%s, %s, %s, to_jsonb('a-detail'::text), '192.0.2.7', now() - make_interval(days => %s))",
+                (tenant, event, risk, days_ago),
+            )
+
     one, other = installation.hospitals
-    in_central(
-        "INSERT INTO security_audit_logs (tenant_id, security_event, risk_level, event_details, ip_address, created_at)"
-        f" VALUES ('{one.tenant}', 'sign_in_failed', 'high', '{{}}', NULL, now()),"
-        f" ('{other.tenant}', 'credential_refused', 'critical', '{{}}', NULL, now() - interval '8 days')"
-    )(installation)
+    keep(one.tenant, "sign_in_failed", "high")
+    keep(other.tenant, "credential_refused", "critical", days_ago=8)
     assert told().state is State.OK
-    in_central(
-        "INSERT INTO security_audit_logs (tenant_id, security_event, risk_level, event_details, ip_address)"
-        f" VALUES ('{one.tenant}', 'credential_refused', 'critical', '{{\"reason\": \"a-detail\"}}', '192.0.2.7'),"
-        f" ('{one.tenant}', 'credential_refused', 'critical', '{{}}', NULL),"
-        " (NULL, 'hospital_fingerprint_mismatch', 'critical', '{}', NULL)"
-    )(installation)
+    for tenant, event in ((one.tenant, "credential_refused"),) * 2 + ((None, "hospital_fingerprint_mismatch"),):
+        keep(tenant, event, "critical")
     found = told()
     assert found.state is State.NOTE
     assert "3 critical in the last 7 days: credential_refused (2), hospital_fingerprint_mismatch (1)" in found.said
     assert f"Hospitals: {one.tenant_code}." in found.said
     assert f"{installation.environ['SOKHAM_CENTRAL_URL']}/security-events?risk=critical" in found.remedy
-    assert "a-detail" not in repr(found)
-    assert "192.0.2.7" not in repr(found)
+    assert not [detail for detail in ("a-detail", "192.0.2.7") if detail in repr(found)]
 
 
 def test_a_setting_that_cannot_be_read_is_named(installation: Installation) -> None:
