@@ -74,7 +74,7 @@ class Settings:
     patient_url: str = setting("SOKHAM_PATIENT_URL", default="http://127.0.0.1:8002", about="Patient portal, for links")
     secure_cookies: bool = setting("SOKHAM_SECURE_COOKIES", default=False, about="Send cookies over HTTPS only")
     trusted_proxies: int = setting(
-        "SOKHAM_TRUSTED_PROXIES", default=0, about="How many proxies in front add X-Forwarded-For"
+        "SOKHAM_TRUSTED_PROXIES", default=0, about="How many proxies in front set X-Forwarded-For, -Proto and -Host"
     )
     metrics_from: str = setting(
         "SOKHAM_METRICS_FROM", default="127.0.0.1/32,::1/128", about="Networks that may read /metrics"
