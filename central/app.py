@@ -71,6 +71,7 @@ def create_app(
         navigation=NAVIGATION,
         sign_in_endpoint="session.sign_in",
         sign_out_endpoint="session.sign_out",
+        page_template="console/base.html",
         needed={"central": lambda: _answers(database)},
         helpful=helpful or {},
     )

@@ -63,6 +63,7 @@ def create_app(
         navigation=NAVIGATION,
         sign_in_endpoint="session.sign_in",
         sign_out_endpoint="session.sign_out",
+        page_template="patient/base.html",
         further_packages=(Path(central.__file__).parent, Path(tenant_app.__file__).parent),
         needed={},
         helpful={"central": router.check, **(helpful or {})},

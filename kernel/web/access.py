@@ -73,10 +73,10 @@ def enforce(app: Flask, gatekeeper: Gatekeeper) -> None:
             raise RouteUndeclared([request.endpoint])
         if access.public is not None:
             return
-        actor = gatekeeper.admit(access)
+        # Known also where it is refused: the page that says so keeps the person's navigation.
+        actor = g.actor = gatekeeper.admit(access)
         if access.permission is not None and not actor.may(access.permission):
             raise Forbidden(data={"permission": access.permission})
-        g.actor = actor
 
     app.before_request(admit)
 

@@ -37,6 +37,8 @@ class Portal:
     navigation: tuple[NavItem, ...] = ()
     sign_in_endpoint: str = ""
     sign_out_endpoint: str = ""
+    # What the pages of signed-in people extend.
+    page_template: str = "kit/portal.html"
     further_packages: tuple[Path, ...] = ()
     needed: Mapping[str, Check] = field(default_factory=dict)
     helpful: Mapping[str, Check] = field(default_factory=dict)
@@ -68,6 +70,7 @@ def base_app(portal: Portal, settings: Settings) -> Flask:
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
         SIGN_IN_ENDPOINT=portal.sign_in_endpoint,
+        PAGE_TEMPLATE=portal.page_template,
     )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

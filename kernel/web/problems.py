@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
 from flask_babel import gettext
+from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -89,13 +90,31 @@ def respond(error: SokhamError) -> Response:
         response = jsonify(problem(error))
         response.content_type = "application/problem+json"
     else:
-        response = Response(render_template("kit/error.html", problem=problem(error), retry_after=error.retry_after))
+        response = Response(_page(problem(error), retry_after=error.retry_after))
     response.status_code = error.status
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _page(said: dict[str, Any], *, retry_after: int | None) -> str:
+    """The page of an error: with the portal's navigation for whoever is known to be signed in.
+
+    It is made of what the request holds already, and asks no database: that may be what failed. Should a page itself
+    fail, a plainer one is shown; an error's page never is a further error.
+    """
+    signed_in = g.get("actor") is not None and not request.headers.get("HX-Request")
+    for template in ("kit/error_inside.html", "kit/error.html")[0 if signed_in else 1 :]:
+        try:
+            return render_template(
+                template, problem=said, retry_after=retry_after, page_template=current_app.config["PAGE_TEMPLATE"]
+            )
+        except Exception:
+            log.exception("request.error_page_failed", template=template)
+    words = (said["title"], said["detail"], said["request_id"] or "")
+    return str(Markup("<!doctype html><title>{0}</title><h1>{0}</h1><p>{1}</p><p>{2}</p>").format(*words))
 
 
 def _lead_to(address: str) -> Response:

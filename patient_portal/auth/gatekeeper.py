@@ -60,6 +60,8 @@ class PatientGatekeeper:
         patient = self._signed_in(uow, route, account=claims["sub"], session=claims["sid"])
         g.patient = patient
         logs.bind(tenant=home, actor=patient.account_id, actor_kind="patient")
+        # Known from here on: where the hospital of the path is away, or not theirs, the navigation stays.
+        g.actor = patient.actor()
         code = (request.view_args or {}).get(HOSPITAL_IN_PATH)
         if code is None:
             return patient.actor()

@@ -1,5 +1,6 @@
 """An app in a real Chromium: served over HTTP, and looked at for accessibility, width and errors."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,13 +9,24 @@ from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.browser import chromium
 
 PHONE, DESK = 360, 1280
 HEIGHTS = {PHONE: 740, DESK: 900}
+
+
+# Width and language of the person who looks.
+READERS = [(PHONE, "vi"), (DESK, "vi"), (PHONE, "en"), (DESK, "en")]
+
+
+def pictures() -> Path | None:
+    """Where pictures are wanted, if they are: SOKHAM_PICTURES."""
+    folder = os.environ.get("SOKHAM_PICTURES")
+    return Path(folder) if folder else None
 
 
 class _Quiet(WSGIRequestHandler):
@@ -77,6 +89,23 @@ class Looker:
     def go(self, path: str) -> None:
         """Go to a page."""
         self.page.goto(f"{self.url}{path}")
+
+    def meet_error(self, path: str, name: str, *, status: int) -> None:
+        """Go where a signed-in person meets an error, and look at it: the portal's navigation is still there."""
+        answer = self.page.goto(f"{self.url}{path}")
+        assert answer is not None
+        assert answer.status == status
+        expect(self.page.locator("main [data-problem-title]")).to_be_visible()
+        expect(self.page.locator("nav.sk-nav, nav.sk-tabbar").filter(visible=True)).to_have_count(1)
+        self.look(name)
+        # The browser notes every answer above 399 as an error of the page.
+        self.complaints[:] = [each for each in self.complaints if f"a status of {status}" not in each]
+
+    def take_session(self, client: FlaskClient, cookie: str) -> None:
+        """Be who is signed in there."""
+        held = client.get_cookie(cookie)
+        assert held is not None
+        self.page.context.add_cookies([{"name": cookie, "value": held.value, "url": self.url}])
 
 
 def looker(on: Browser, url: str, *, width: int, language: str, pictures: Path | None, scripts: bool = True) -> Looker:
