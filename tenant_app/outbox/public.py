@@ -2,6 +2,7 @@
 
 from central.sync.public import Doorbell, RedisDoorbell, with_doorbell
 from tenant_app.outbox.payloads import audit_head_payload, patient_payload
+from tenant_app.outbox.republishing import Snapshot, erasures, publish_again
 from tenant_app.outbox.service import AUDIT_SEAL, PATIENT, PATIENT_ERASED, SyncStateMissing, publish
 
 __all__ = [
@@ -10,9 +11,12 @@ __all__ = [
     "PATIENT_ERASED",
     "Doorbell",
     "RedisDoorbell",
+    "Snapshot",
     "SyncStateMissing",
     "audit_head_payload",
+    "erasures",
     "patient_payload",
     "publish",
+    "publish_again",
     "with_doorbell",
 ]

@@ -5,17 +5,22 @@ from typing import Final
 
 from central.patient_index.public import Identifier
 from kernel.database.unit_of_work import UnitOfWork
-from tenant_app.outbox.public import PATIENT, patient_payload, publish
+from tenant_app.outbox.public import PATIENT, Snapshot, patient_payload, publish
 from tenant_app.patients.models import Patient
 
 REGISTERED: Final = "patient.registered"
 UPDATED: Final = "patient.updated"
+REPUBLISHED: Final = "patient.republished"
 
 
 def tell_central(*, uow: UnitOfWork, event_type: str, patient: Patient, identifiers: Mapping[str, str]) -> None:
     """A snapshot with the patient's version; the newest wins at central, so order does not matter."""
-    publish(
-        uow=uow,
+    publish(uow=uow, **snapshot(event_type=event_type, patient=patient, identifiers=identifiers)._asdict())
+
+
+def snapshot(*, event_type: str, patient: Patient, identifiers: Mapping[str, str]) -> Snapshot:
+    """What central is told of a patient as they are now."""
+    return Snapshot(
         aggregate_type=PATIENT,
         aggregate_id=patient.id,
         event_type=event_type,

@@ -68,6 +68,14 @@ def patient_record(*, uow: UnitOfWork, patient_id: UUID) -> PatientRecord:
     return PatientRecord(row[0], row[1])
 
 
+def records_after(*, uow: UnitOfWork, after: UUID | None, limit: int) -> list[PatientRecord]:
+    """Whole records in the order of their ids, those after `after`; without audit."""
+    chosen = _RECORD.order_by(Patient.id).limit(limit)
+    if after is not None:
+        chosen = chosen.where(Patient.id > after)
+    return [PatientRecord(row[0], row[1]) for row in uow.session.execute(chosen)]
+
+
 def search(*, uow: UnitOfWork, terms: SearchTerms, limit: int, cursor: str | None = None) -> Page[PatientRow]:
     """Patients who fit, by name without diacritics. Raises InvalidFields for a foreign cursor."""
     cccd = (

@@ -1,51 +1,18 @@
 """`sokham sync` on a real installation's settings."""
 
 import json
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from central import roles
-from kernel.telemetry import logs
-from manage.commands.sync import sync
-from tests.support.databases import PASSWORDS, CentralDatabase
 from tests.support.hospitals import Hospital
-from tests.support.sync import CentralServer, add_patient, add_patients, cccd_number, publish_patient, states
+from tests.support.sync import add_patient, add_patients, cccd_number, publish_patient, states
 from tests.support.waiting import wait_until
 
 Command = Callable[..., Result]
-
-
-@pytest.fixture
-def command(
-    central: CentralDatabase,
-    server: CentralServer,
-    keyring_path: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Command:
-    """Runs `sokham sync …` with what a process is told from outside."""
-    for name in ("keys", "secrets"):
-        (tmp_path / name).mkdir(mode=0o700)
-    shutil.copy2(keyring_path, tmp_path / "keys" / "keyring.json")
-    # The test's own handlers stay.
-    monkeypatch.setattr(logs, "configure", lambda **_: None)
-    environment = {
-        "SOKHAM_DATA_DIR": str(tmp_path),
-        "DATABASE_URL": central.url,
-        "SOKHAM_CENTRAL_URL": server.url,
-        **{f"SOKHAM_PASSWORD_{name.removeprefix('sokham_').upper()}": PASSWORDS[name] for name in roles.ALL},
-    }
-
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(sync, arguments, env=environment, catch_exceptions=False)
-
-    return run
 
 
 def items(result: Result) -> list[dict[str, Any]]:
