@@ -14,16 +14,6 @@ TOO_LONG = N_("This is too long.")
 NOT_A_NUMBER = N_("Give a whole number.")
 NOT_AN_EMAIL = N_("This is not an e-mail address.")
 UNKNOWN_CHOICE = N_("Choose one of the list.")
-# marshmallow's own, where a schema does not bring another: listed so that they are translated.
-_OF_MARSHMALLOW = (
-    N_("Field may not be null."),
-    N_("Invalid input type."),
-    N_("Missing data for required field."),
-    N_("Not a valid string."),
-    N_("Not a valid UUID."),
-    N_("Not a valid integer."),
-    N_("Unknown field."),
-)
 
 # The annotation is marshmallow's own, which is invariant.
 _MESSAGES: dict[str, str | list[Any] | dict[Any, Any]] = {"required": REQUIRED, "null": REQUIRED}

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from kernel.errors import SokhamError, Unavailable
 from kernel.telemetry.logs import get_logger
 from kernel.text import N_
+from kernel.web.field_messages import field_message
 
 log = get_logger(__name__)
 
@@ -77,7 +78,7 @@ def problem(error: SokhamError) -> dict[str, Any]:
         "request_id": g.get("request_id"),
     }
     if error.errors:
-        body["errors"] = {field: [gettext(message) for message in each] for field, each in error.errors.items()}
+        body["errors"] = {field: [field_message(message) for message in each] for field, each in error.errors.items()}
     return {**error.data, **body}
 
 

@@ -18,6 +18,7 @@ from kernel.errors import InvalidFields, SokhamError
 from kernel.web.access import signed_in
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import collaborator, request_unit_of_work
+from kernel.web.field_messages import field_message
 from patient_portal.appointments.rules import bookable_days
 from patient_portal.appointments.service import Wish, book_own, times_free
 from patient_portal.auth.sessions import patient_here, signed_in_patient
@@ -112,7 +113,7 @@ def book(tenant_code: str) -> Response:
 
 
 def _why(error: SokhamError) -> str:
-    messages = [gettext(message) for each in error.errors.values() for message in each]
+    messages = [field_message(message) for each in error.errors.values() for message in each]
     return " ".join(messages) or sentence(error)
 
 

@@ -1,10 +1,10 @@
 """What the pages' forms have in common."""
 
 from flask import redirect, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from kernel.errors import SokhamError
+from kernel.web.field_messages import field_message
 from kernel.web.problems import sentences
 
 Errors = dict[str, list[str]]
@@ -12,7 +12,7 @@ Errors = dict[str, list[str]]
 
 def translated(error: SokhamError) -> Errors:
     """The messages of an error's fields in the reader's language."""
-    return {field: [gettext(message) for message in messages] for field, messages in error.errors.items()}
+    return {field: [field_message(message) for message in messages] for field, messages in error.errors.items()}
 
 
 def sentence(error: SokhamError) -> str:

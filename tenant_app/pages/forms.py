@@ -9,11 +9,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from flask import Response, flash, make_response, redirect, render_template, request
-from flask_babel import gettext
 
 from kernel.errors import FieldErrors, InvalidFields
 from kernel.ids import parse_uuid
 from kernel.text import N_, canonical
+from kernel.web.field_messages import field_message
 
 BAD_DATE: Final = N_("Enter a date as day/month/year, such as 25/12/1990.")
 TOO_LONG: Final = N_("This is too long.")
@@ -66,7 +66,7 @@ def parse_day(text: str, *, field: str) -> date:
 
 def spoken(errors: FieldErrors) -> dict[str, list[str]]:
     """The messages of fields in the reader's language."""
-    return {name: [gettext(message) for message in messages] for name, messages in errors.items()}
+    return {name: [field_message(message) for message in messages] for name, messages in errors.items()}
 
 
 def wants_part() -> bool:

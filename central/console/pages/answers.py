@@ -4,10 +4,10 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request
-from flask_babel import gettext
 
 from kernel.errors import FieldErrors, SokhamError
 from kernel.web.collaborators import request_unit_of_work
+from kernel.web.field_messages import field_message
 from kernel.web.problems import sentences
 
 
@@ -37,7 +37,7 @@ def wants_part() -> bool:
 
 def spoken(errors: FieldErrors) -> dict[str, list[str]]:
     """The messages of fields in the reader's language."""
-    return {name: [gettext(message) for message in messages] for name, messages in errors.items()}
+    return {name: [field_message(message) for message in messages] for name, messages in errors.items()}
 
 
 def words(refusal: SokhamError) -> dict[str, str]:
