@@ -1,6 +1,8 @@
 """Central over HTTP: signed, timed out, and no surprises: an answer is a status and a body, or no answer."""
 
-import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -46,7 +48,7 @@ class CentralClient:
         self._base = base_url.rstrip("/")
         self._timeout = (connect_seconds, read_seconds)
         self._clock = clock
-        self._local = threading.local()
+        self._idle: deque[requests.Session] = deque()
 
     def push(self, *, key: SigningKey, body: bytes) -> Answer:
         """POST a batch."""
@@ -60,8 +62,8 @@ class CentralClient:
         token = BodySigner(key=key, clock=self._clock).sign(body, audience=AUDIENCE)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         try:
-            with SECONDS.labels(path.rpartition("/")[2]).time():
-                response = self._session().request(
+            with SECONDS.labels(path.rpartition("/")[2]).time(), self._session() as session:
+                response = session.request(
                     method,
                     self._base + path,
                     params={"cursor": cursor} if cursor else None,
@@ -77,16 +79,21 @@ class CentralClient:
             self._look_for_skew(response)
         return Answer(response.status_code, response.content, _seconds(response.headers.get("Retry-After")))
 
-    def _session(self) -> requests.Session:
-        """A session of this thread's own: requests' are not made to be shared."""
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = requests.Session()
+    @contextmanager
+    def _session(self) -> Iterator[requests.Session]:
+        """A session for one call at a time: requests' are not made to be shared. The next call goes on with it."""
+        try:
+            session = self._idle.pop()
+        except IndexError:
+            session = requests.Session()
             # Proxies and .netrc of the environment have no say here, and it is we who retry.
             session.trust_env = False
             for scheme in ("http://", "https://"):
                 session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
-        return session
+        try:
+            yield session
+        finally:
+            self._idle.append(session)
 
     def _look_for_skew(self, response: requests.Response) -> None:
         """A refused token is most often a clock: say so, for the one who has to set it."""

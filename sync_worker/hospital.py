@@ -1,12 +1,13 @@
 """One hospital's turn: claim, seal, push, settle, batch after batch, until nothing is due.
 
-No transaction is open while central is asked. While one batch is with central, a helper settles the one before and
+No transaction is open while central is asked. While two batches are with central, a helper settles the one before and
 prepares the one after; whatever happens to this process, claims run out by themselves.
 """
 
 import random
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -31,6 +32,8 @@ EVENTS = Counter("sokham_sync_events", "Events, by what became of them", ["resul
 
 # So that one hospital with a long backlog does not keep the hands from the others.
 BATCHES_A_TURN = 100
+# While central's database takes one, central reads the next.
+BATCHES_AT_ONCE = 2
 
 _CODE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.")
 
@@ -97,8 +100,11 @@ class HospitalWork:
     def drain(self) -> Turn:
         """Push what is due; raises the router's and the key source's errors with nothing left claimed where it can."""
         turn = Turn()
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sync-helper") as helper:
-            settling: Future[None] | None = None
+        with (
+            ThreadPoolExecutor(max_workers=1, thread_name_prefix="sync-helper") as helper,
+            ThreadPoolExecutor(max_workers=BATCHES_AT_ONCE, thread_name_prefix="sync-push") as pushers,
+        ):
+            under_way: deque[Future[None]] = deque()
             upcoming: Future[Prepared | None] | None = helper.submit(self._prepare, True)
             try:
                 for number in range(1, BATCHES_A_TURN + 1):
@@ -106,25 +112,24 @@ class HospitalWork:
                     upcoming = None
                     if prepared is None:
                         break
-                    if prepared.more and number < BATCHES_A_TURN and not self._stopping():
-                        upcoming = helper.submit(self._prepare, False)
-                    else:
-                        turn.more = prepared.more
-                    delivered = self._deliver(prepared)
-                    if settling is not None:
-                        settling.result()
-                    settling = helper.submit(self._settle, prepared, delivered, turn)
-                    if delivered.stopped is not None:
-                        turn.stopped, turn.retry_after, turn.more = delivered.stopped, delivered.retry_after, True
+                    turn.more = prepared.more
+                    under_way.append(pushers.submit(self._bring, prepared, turn, helper))
+                    if len(under_way) == BATCHES_AT_ONCE:
+                        under_way.popleft().result()
+                    if not prepared.more or number == BATCHES_A_TURN or turn.stopped or self._stopping():
                         break
-                    if self._stopping():
-                        turn.more = True
-                        break
-                if settling is not None:
-                    settling.result()
+                    upcoming = helper.submit(self._prepare, False)
+                while under_way:
+                    under_way.popleft().result()
             finally:
                 self._give_back(upcoming)
+        turn.more = turn.more or turn.stopped is not None
         return turn
+
+    def _bring(self, prepared: Prepared, turn: Turn, helper: Executor) -> None:
+        """A batch to central, and its answer to the outbox: by the helper, the one who writes the turn's figures."""
+        delivered = self._deliver(prepared)
+        helper.submit(self._settle, prepared, delivered, turn).result()
 
     def _deliver(self, prepared: Prepared) -> Delivered:
         try:
@@ -190,6 +195,8 @@ class HospitalWork:
             if left:
                 queue.release(uow=uow, claim_id=claim_id, events=left)
             uow.commit()
+        if delivered.stopped is not None:
+            turn.stopped, turn.retry_after = delivered.stopped, delivered.retry_after
         for failure in failures:
             sooner = turn.soonest_retry is None or failure.after_seconds < turn.soonest_retry
             turn.soonest_retry = failure.after_seconds if sooner else turn.soonest_retry

@@ -2,10 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from kernel.database.unit_of_work import UnitOfWork
+
+# These two commits do not wait for the disk. What a server that falls forgets so is done again: a claim that is lost is
+# as if it had run out, and an event that was not settled is pushed once more, and central answers that it has it.
+_CLAIM: Final = """
+SELECT claimed.* FROM set_config('synchronous_commit', 'off', true), sync_claim(%s, %s, %s) AS claimed
+"""
+_SETTLE: Final = """
+SELECT settled FROM set_config('synchronous_commit', 'off', true), sync_settle(%s, %b::uuid[], %b::uuid[]) AS settled
+"""
 
 
 class Claimed(NamedTuple):
@@ -40,7 +49,7 @@ class Backlog(NamedTuple):
 
 def claim(*, uow: UnitOfWork, claim_id: UUID, limit: int, lease_seconds: float) -> list[Claimed]:
     """Take up to `limit` events that are due; whoever else claims at the same time gets others."""
-    rows = _run(uow, "SELECT * FROM sync_claim(%s, %s, %s)", (claim_id, limit, lease_seconds))
+    rows = _run(uow, _CLAIM, (claim_id, limit, lease_seconds))
     return [Claimed._make(row) for row in rows]
 
 
@@ -48,7 +57,7 @@ def settle(*, uow: UnitOfWork, claim_id: UUID, settled: Iterable[tuple[UUID, UUI
     """Central has these (event, person): scrub them, write back who the patients are; returns how many were ours."""
     pairs = list(settled)
     events, persons = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return _number(uow, "SELECT sync_settle(%s, %b::uuid[], %b::uuid[])", (claim_id, events, persons))
+    return _number(uow, _SETTLE, (claim_id, events, persons))
 
 
 def fail(*, uow: UnitOfWork, claim_id: UUID, failures: Sequence[Failure]) -> int:
