@@ -14,7 +14,7 @@ from benchmarks.bench import Bench
 from benchmarks.harness import Compared, Figure
 from benchmarks.served import serving
 from central import roles
-from central.router.public import RouteReader, TenantRouter
+from central.router.public import RedisOutages, RouteReader, TenantRouter
 from central.sync.models import SyncHistory
 from central.sync.public import Event
 from central.sync.rules import keyed
@@ -72,6 +72,7 @@ def run(bench: Bench) -> Iterator[Figure]:
                 sealer=sealer,
                 keychain=ground.keychain,
                 bell=None,
+                outages=RedisOutages(None),
                 pace=PACE,
                 schedule=Schedule(),
                 only=frozenset(hospital.tenant for hospital in hospitals),

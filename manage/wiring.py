@@ -16,6 +16,7 @@ from central.console.invites import HeldInvites
 from central.console.tenants import Console
 from central.provisioning.public import CredentialRotation, HospitalServer, Provisioner
 from central.router.public import (
+    RedisOutages,
     RedisRouteAnnouncer,
     RouteLookup,
     RouteReader,
@@ -246,6 +247,7 @@ def patient_app(settings: Settings) -> Flask:
         gate=gate,
         sessions=PatientSessions(signer=signer),
         passwords=passwords(settings),
+        outages=RedisOutages(routed.redis),
         own_host=urlsplit(settings.patient_url).hostname or "",
         helpful=_helpful(routed),
     )

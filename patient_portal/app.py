@@ -10,7 +10,7 @@ import central
 import tenant_app
 from central.auth.public import Gate
 from central.gateway import public as gateway
-from central.router.public import HospitalHosts, TenantRouter
+from central.router.public import HospitalHosts, RedisOutages, TenantRouter
 from kernel.passwords import Passwords
 from kernel.settings import Settings
 from kernel.text import N_
@@ -51,6 +51,7 @@ def create_app(
     gate: Gate,
     sessions: PatientSessions,
     passwords: Passwords,
+    outages: RedisOutages,
     own_host: str,
     collaborators: Iterable[object] = (),
     helpful: dict[str, Check] | None = None,
@@ -70,11 +71,11 @@ def create_app(
     )
     app = base_app(portal, settings)
     access, linking = HospitalAccess(router), Linking(router)
-    sign_in = PatientSignIn(router=router, sessions=sessions, passwords=passwords)
+    sign_in = PatientSignIn(router=router, sessions=sessions, passwords=passwords, outages=outages)
     activation = PatientActivation(
         router=router, sign_in=sign_in, sessions=sessions, passwords=passwords, linking=linking
     )
-    provide(app, router, gate, sessions, sign_in, activation, access, linking, settings, *collaborators)
+    provide(app, router, gate, sessions, sign_in, activation, access, linking, outages, settings, *collaborators)
     gateway.install(app, settings, limit_key=gate.limit_key)
     wording.install(app)
     documented = api.install(app, title="Sokham: patients")

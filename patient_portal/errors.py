@@ -1,15 +1,27 @@
 """What can stand in a patient's way."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from kernel.errors import Conflict, Unauthenticated
 from kernel.text import N_
 
+_AWAY_RETRY_SECONDS: Final = 60
+
 
 class PatientSignInFailed(Unauthenticated):
-    """Unknown CCCD, wrong password, locked, no account: one answer, after the same work."""
+    """Unknown CCCD, wrong password, locked, no account, a hospital without an answer: one answer, after the same work.
+
+    `away` are hospitals that answer nobody just now, code and name, whoever it is that signs in.
+    """
 
     code = "sign_in_failed"
     title = N_("That did not match")
     advice = N_("Check the citizen ID number and the password, and try again. After several tries, wait 15 minutes.")
+
+    def __init__(self, *, away: Mapping[str, str]) -> None:
+        super().__init__(data={"unavailable": list(away)}, retry_after=_AWAY_RETRY_SECONDS if away else None)
+        self.away = list(away.values())
 
 
 class AlreadyLinked(Conflict):

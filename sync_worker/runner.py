@@ -15,6 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy.exc import OperationalError
+
+from central.router.public import HospitalUnavailable, RedisOutages
 from central.sync.public import RedisBellListener
 from kernel.errors import SokhamError
 from kernel.ids import TenantId
@@ -60,6 +63,7 @@ class Worker:
         sealer: Sealer,
         keychain: Keychain,
         bell: RedisBellListener | None,
+        outages: RedisOutages,
         pace: Pace,
         schedule: Schedule,
         only: frozenset[TenantId] | None = None,
@@ -70,6 +74,7 @@ class Worker:
         self._sealer = sealer
         self._keychain = keychain
         self._bell = bell
+        self._outages = outages
         self._pace = pace
         self._schedule = schedule
         self._only = only
@@ -152,9 +157,14 @@ class Worker:
         try:
             with self._hospitals.unit_of_work(tenant) as uow:
                 due = queue.due(uow=uow)
+        except (HospitalUnavailable, OperationalError):
+            log.info("sync.hospital_away", tenant=tenant, code=HospitalUnavailable.code)
+            self._outages.away(tenant)
+            return
         except SokhamError as error:
             log.info("sync.hospital_away", tenant=tenant, code=error.code)
             return
+        self._outages.answers(tenant)
         if due:
             self._agenda.add(tenant)
 

@@ -20,6 +20,10 @@ class Breaker:
         self._open_until = 0.0
         self._trial_until = 0.0
 
+    def doubted(self) -> bool:
+        """Whether the last that was heard is a failure."""
+        return self._failures > 0
+
     def admit(self) -> float:
         """0 when the caller may try; otherwise the seconds until it is worth asking again."""
         if self._failures < FAILURES_TO_OPEN:

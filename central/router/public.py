@@ -11,6 +11,7 @@ from central.router.errors import (
 )
 from central.router.hosts import HospitalHosts
 from central.router.lookup import RouteLookup
+from central.router.outages import RedisOutages
 from central.router.reader import RouteReader
 from central.router.route import PersonRoute, TenantRoute, TenantSummary
 from central.router.router import RouterLimits, TenantRouter
@@ -23,6 +24,7 @@ __all__ = [
     "HospitalUnavailable",
     "HospitalUnknown",
     "PersonRoute",
+    "RedisOutages",
     "RedisRouteAnnouncer",
     "RouteLookup",
     "RouteReader",

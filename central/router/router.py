@@ -128,6 +128,11 @@ class TenantRouter:
             raise HospitalUnavailable("the breaker is open", retry_after=max(1, round(wait)))
         return UnitOfWork(Session(lane.engine, expire_on_commit=False), tenant=tenant)
 
+    def doubted(self, tenant: TenantId) -> bool:
+        """Whether the hospital did not answer when this process asked it last."""
+        lane = self._lanes.get(tenant)
+        return lane is not None and lane.breaker.doubted()
+
     def check(self) -> None:
         """For readiness: central answers, or routes known here are used on."""
         self._reader.check()

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from central.router.public import HospitalUnknown
+from central.router.public import HospitalUnknown, RedisOutages
 from central.sync.public import (
     DEAD_STATES,
     DeadLetterView,
@@ -227,6 +227,7 @@ def _worker(settings: Settings, *, only: str | None) -> Iterator[Worker]:
             sealer=Sealer(keychain=routed.keychain, keys=routed.reader, blind_index=routed.blind_index),
             keychain=routed.keychain,
             bell=bell,
+            outages=RedisOutages(routed.redis),
             pace=Pace(batch=settings.sync_batch, lease_seconds=settings.sync_lease_seconds),
             schedule=Schedule(sweep_seconds=settings.sync_sweep_seconds),
             only=None if only is None else frozenset({_tenant(routed, only)}),

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from central.auth.public import InvalidSecret, Tokens, Visitor
-from central.patient_index.public import parse_identifier
+from central.patient_index.public import Identifier, parse_identifier
 from central.router.public import TenantRouter
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId
 from kernel.passwords import Passwords, check_new_password
 from patient_portal.auth.accounts import write_down
+from patient_portal.auth.pace import failures_in_step
 from patient_portal.auth.passwords import REASON, reset_password
 from patient_portal.auth.sessions import PatientSessions, patient_actor
 from patient_portal.auth.sign_in import PatientSignIn, claims_of
@@ -34,10 +35,15 @@ class PatientActivation:
         """Choose the password and be signed in.
 
         Raises InvalidFields for what cannot be a CCCD or a good password; InvalidSecret for all else that is wrong with
-        code or number (the try is committed); what the router raises when the code's hospital is away.
+        code or number (the try is committed); what the router raises when the code's hospital is away. All but the
+        first are answered in step.
         """
         identifier = parse_identifier("cccd", cccd)
         check_new_password(password, known=(identifier.value,))
+        with failures_in_step():
+            return self._activate(identifier, activation_code, password, visitor)
+
+    def _activate(self, identifier: Identifier, activation_code: str, password: str, visitor: Visitor) -> Tokens:
         code = parse_code(activation_code)
         tenant = self.sign_in.tenant_of(code.tag)
         with self.router.unit_of_work(tenant) as uow:

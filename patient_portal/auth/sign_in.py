@@ -1,10 +1,9 @@
 """Signing in with CCCD and password: which hospitals know the person, which account's password it is, a session there.
 
-From outside there is one answer for an unknown number, a wrong password and a locked account, after the same two checks
-of a password. Where somebody is a patient is itself health data.
+From outside there is one answer for an unknown number, a wrong password, a locked account and a hospital that does not
+answer, after the same two checks of a password. Where somebody is a patient is itself health data (docs/adr/0008).
 """
 
-import time
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -17,6 +16,7 @@ from central.router.public import (
     HospitalSuspended,
     HospitalUnavailable,
     HospitalUnknown,
+    RedisOutages,
     RoutesUnavailable,
     TenantRouter,
 )
@@ -33,6 +33,7 @@ from patient_portal.auth.accounts import (
     open_account,
     write_down,
 )
+from patient_portal.auth.pace import failures_in_step
 from patient_portal.auth.sessions import ROLE, PatientSessions, patient_actor
 from patient_portal.errors import PatientSignInFailed
 from tenant_app.audit.public import record
@@ -41,17 +42,13 @@ from tenant_app.portal.public import PatientSignInFailure, act_for
 log = get_logger(__name__)
 
 CHECKS: Final = 2
-# The checks take a tenth of a second or more each; asking a hospital, a few thousandths. What remains of that
-# difference is hidden by answering failures at set moments only, counted from the beginning.
-FAILURE_STEP_SECONDS = 0.25
 
 
 @dataclass
 class _Found:
-    """The accounts of a number, and whether a place that might have had one did not answer."""
+    """The accounts of a number; `away` where nobody could have been asked, whatever the number."""
 
     accounts: list[Account] = field(default_factory=list)
-    asked: int = 0
     away: Unavailable | None = None
 
 
@@ -62,21 +59,21 @@ class PatientSignIn:
     router: TenantRouter
     sessions: PatientSessions
     passwords: Passwords
+    outages: RedisOutages
 
     def sign_in(self, *, cccd: str, password: str, visitor: Visitor, hospital: str | None = None) -> Tokens:
         """A session at the hospital whose account has this password; `hospital` (its code) where there are several.
 
-        Raises InvalidCccd for what is no CCCD; PatientSignInFailed; Unavailable when no hospital that counts, or
-        central, could be asked. Exactly two passwords are checked in each of these cases but the first, and failures
-        are answered at multiples of a quarter of a second.
+        Raises InvalidCccd for what is no CCCD; PatientSignInFailed, also where a hospital of this number does not
+        answer; Unavailable when central, or the hospital that was named, could not be asked. Exactly two passwords are
+        checked in each of these cases but the first, and failures are answered in step.
+
+        What remains: a hospital that hangs instead of refusing is waited for, up to the router's time-outs, until the
+        worker's sweep has found it too. To be as slow with every number would cost the portal its threads.
         """
-        started = time.monotonic()
         identifier = parse_identifier("cccd", cccd)
-        try:
+        with failures_in_step():
             return self._sign_in(identifier, password, visitor, hospital)
-        except (PatientSignInFailed, Unavailable):
-            time.sleep(until_step(time.monotonic() - started, step=FAILURE_STEP_SECONDS))
-            raise
 
     def _sign_in(self, identifier: Identifier, password: str, visitor: Visitor, hospital: str | None) -> Tokens:
         network = lockout.network_of(visitor.ip_address)
@@ -92,12 +89,12 @@ class PatientSignIn:
         for account, matches in zip(chosen, right, strict=False):
             if not matches:
                 self._count(account, network=network, visitor=visitor)
-        if not found.asked and found.away is not None:
+        if found.away is not None:
             raise found.away
         if hospital is None:
             # While central is away, absence cannot be told from not knowing: failing then has one answer too.
             self.router.check()
-        raise PatientSignInFailed
+        raise PatientSignInFailed(away=self._known_away())
 
     def refresh(self, token: str) -> Tokens:
         """Exchange a refresh token; raises InvalidSecret. One that is shown twice ends its session."""
@@ -145,23 +142,29 @@ class PatientSignIn:
             raise InvalidSecret from None
 
     def _find(self, identifier: Identifier, hospital: str | None, network: str) -> _Found:
-        """Ask each hospital that may have an account; one that is away or suspended is left out."""
+        """Ask each hospital that may have an account; one that is away or suspended is left out.
+
+        Only where the person named the hospital may the answer say that it is away: then it says so of every number.
+        Otherwise one that the worker and this process both found away is not tried again: it may hang, and time tells.
+        """
         found = _Found()
         try:
             tenants = self._hospitals(identifier, hospital)
         except RoutesUnavailable as away:
             return _Found(away=away)
         for tenant in tenants:
+            if hospital is None and self.router.doubted(tenant) and tenant in self.outages.known():
+                continue
             try:
                 with self.router.unit_of_work(tenant) as uow:
                     found.accounts += accounts_of(uow=uow, tenant=tenant, identifier=identifier, network=network)
             except (HospitalSuspended, HospitalUnknown):
                 continue
             except (Unavailable, OperationalError) as error:
-                found.away = error if isinstance(error, Unavailable) else HospitalUnavailable("lost in the middle")
-                log.warning("sign_in.hospital_skipped", tenant=tenant, code=found.away.code)
-            else:
-                found.asked += 1
+                lost = error if isinstance(error, Unavailable) else HospitalUnavailable("lost in the middle")
+                log.warning("sign_in.hospital_skipped", tenant=tenant, code=lost.code)
+                if hospital is not None:
+                    found.away = lost
         return found
 
     def _hospitals(self, identifier: Identifier, hospital: str | None) -> tuple[TenantId, ...]:
@@ -172,6 +175,20 @@ class PatientSignIn:
             return (self.router.route_by_code(hospital).tenant,)
         except (HospitalUnknown, HospitalSuspended, InvalidIdentifier):
             return ()
+
+    def _known_away(self) -> dict[str, str]:
+        """Code and name of the hospitals that do not answer the worker either, so that nobody doubts their password.
+
+        Never those that this process found away by itself: it asks because of a number.
+        """
+        names = {}
+        for tenant in self.outages.known():
+            try:
+                route = self.router.route(tenant)
+            except (HospitalUnknown, HospitalSuspended, RoutesUnavailable):
+                continue
+            names[route.tenant_code] = route.name
+        return dict(sorted(names.items()))
 
     def _begin(self, account: Account, *, password: str, network: str, visitor: Visitor) -> Tokens | None:
         """A session; None where the account has changed since its password was checked."""
@@ -230,11 +247,6 @@ class PatientSignIn:
                 uow.commit()
         except (HospitalSuspended, HospitalUnknown, Unavailable, OperationalError):
             log.warning("sign_in.failure_not_counted", tenant=account.tenant)
-
-
-def until_step(elapsed: float, *, step: float) -> float:
-    """Seconds until the next multiple of `step`; none where there are no steps."""
-    return -elapsed % step if step else 0.0
 
 
 def claims_of(tenant: TenantId) -> dict[str, str]:

@@ -13,6 +13,7 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidIdentifier, NotFound, Unavailable
 from kernel.ids import TenantId
 from kernel.telemetry.logs import get_logger
+from patient_portal.auth.pace import failures_in_step
 from patient_portal.auth.sessions import SignedIn, patient_actor
 from patient_portal.errors import AlreadyLinked, NoNumberHere
 from patient_portal.hospitals.access import Member
@@ -37,8 +38,17 @@ class Linking:
 
         The code is worth something only with the CCCD that home has of the person: both records are then of one person,
         as the other hospital proved. Raises InvalidSecret (a try is counted there), AlreadyLinked, NoNumberHere, or
-        what the router raises.
+        what the router raises; all in step.
         """
+        with failures_in_step():
+            try:
+                return self._link(uow, patient, activation_code)
+            except Exception:
+                # Home's connection is not held until the answer's moment comes.
+                uow.close()
+                raise
+
+    def _link(self, uow: UnitOfWork, patient: SignedIn, activation_code: str) -> Member:
         code = parse_code(activation_code)
         number = patient_record(uow=uow, patient_id=patient.patient_id).identifiers.get("cccd")
         try:

@@ -1,5 +1,6 @@
 """Signing in, activating an account, signing out."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import flask
@@ -31,7 +32,7 @@ Page = str | Response | tuple[str, int]
 def sign_in() -> Page:
     """The form."""
     return render_template(
-        "patient/sign_in.html", errors={}, message=None, form={"next": request.args.get("next", "/")}
+        "patient/sign_in.html", errors={}, message=None, away=[], form={"next": request.args.get("next", "/")}
     )
 
 
@@ -48,8 +49,10 @@ def sign_in_now() -> Page:
             hospital=form.get("tenant", "").strip() or None,
             visitor=visitor(),
         )
-    except (InvalidFields, PatientSignInFailed) as error:
+    except InvalidFields as error:
         return _again("patient/sign_in.html", error, translated(error))
+    except PatientSignInFailed as error:
+        return _again("patient/sign_in.html", error, {}, away=error.away)
     return _welcome(tokens)
 
 
@@ -102,11 +105,11 @@ def sign_out() -> Page:
     return gate.take_cookie(flask.make_response(go("session.sign_in")))
 
 
-def _again(template: str, error: SokhamError, errors: Errors) -> tuple[str, int]:
-    """The form with what was typed, but never the password or the code."""
+def _again(template: str, error: SokhamError, errors: Errors, *, away: Sequence[str] = ()) -> tuple[str, int]:
+    """The form with what was typed, but never the password or the code. `away`: names of hospitals."""
     kept = {name: request.form.get(name, "") for name in ("cccd", "tenant", "next")}
     message = None if errors else sentence(error)
-    return render_template(template, errors=errors, message=message, form=kept), error.status
+    return render_template(template, errors=errors, message=message, away=away, form=kept), error.status
 
 
 def _welcome(tokens: Tokens) -> Response:

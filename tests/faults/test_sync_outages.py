@@ -6,12 +6,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from central.router.public import RedisOutages
 from central.sync.public import RedisDoorbell, with_doorbell
 from kernel.redis_client import HelpfulRedis, connect
 from keys.public import Keychain, LocalKeyring
 from sync_worker.runner import Schedule
 from tests.support.databases import CentralDatabase
 from tests.support.hospitals import Hospital, HospitalMaker, hospital_maker
+from tests.support.patient_portal import away
 from tests.support.proxy import Proxy
 from tests.support.sync import (
     CentralServer,
@@ -120,6 +122,24 @@ def test_without_redis_the_sweep_finds_everything(
         uow.commit()
         add_patients(there, 3, first=10)
         wait_until(lambda: all_settled(here, there), seconds=20)
+
+
+def test_the_sweep_says_which_hospitals_do_not_answer(
+    two_hospitals: tuple[Hospital, Hospital],
+    central: CentralDatabase,
+    keys: LocalKeyring,
+    server: CentralServer,
+    redis_url: str,
+    redis: object,
+) -> None:
+    lost, _well = two_hospitals
+    outages = RedisOutages(HelpfulRedis(connect(redis_url)))
+    with worker_on(central, keys, central_url=server.url, redis_url=redis_url) as worker, running(worker):
+        wait_until(lambda: worker.rounds["sweep"] >= 1, what="the first sweep")
+        assert outages.known() == ()
+        with away(lost):
+            wait_until(lambda: outages.known() == (lost.tenant,), what="the outage")
+        wait_until(lambda: outages.known() == (), seconds=30, what="its end")
 
 
 def test_the_doorbell_wakes_a_worker_that_would_sweep_in_an_hour(

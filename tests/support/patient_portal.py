@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,8 @@ from central import roles
 from central.auth.signing_keys import ensure_signing_keys
 from central.patient_index.blind_index_keys import ensure_blind_index_key
 from central.patient_index.models import IndexEntry, Person, PersonIdentifier
-from central.registry.public import SqlDataKeyStore
-from central.router.public import RouteReader, TenantRouter
+from central.registry.public import SqlDataKeyStore, Unannounced, suspend
+from central.router.public import RouteReader, TenantRoute, TenantRouter
 from kernel.settings import Settings
 from keys.public import BlindIndex, Keychain, LocalKeyring, load_blind_index
 from manage.demo.people import Person as Somebody
@@ -30,6 +30,7 @@ from tenant_app.portal.public import issue_code
 from tests.support.clinic import Clinic
 from tests.support.databases import PASSWORDS, CentralDatabase, administrator
 from tests.support.hospitals import Hospital
+from tests.support.waiting import wait_until
 
 GOOD_PASSWORD = "bốn từ rất dễ nhớ"
 OTHER_PASSWORD = "một câu khác hẳn mà"
@@ -193,6 +194,25 @@ def patient_portal(
     finally:
         reader.close()
         app.extensions["sokham"][TenantRouter].close()
+
+
+def outside(answer: TestResponse) -> dict[str, Any]:
+    """All that a caller can tell apart, but the request's own id."""
+    body = {name: value for name, value in (answer.json or {}).items() if name != "request_id"}
+    headers = {name: value for name, value in answer.headers.items() if name not in {"X-Request-Id", "Content-Length"}}
+    return {"status": answer.status_code, "body": body, "headers": headers}
+
+
+def suspend_now(portal: PatientPortal, hospital: Hospital) -> None:
+    """As the console does; then wait until the portal knows."""
+    with portal.central.database(roles.CONSOLE).unit_of_work() as uow:
+        suspend(uow=uow, tenant=hospital.tenant, announcer=Unannounced())
+        uow.commit()
+    ways: list[Callable[[], TenantRoute]] = [
+        lambda: portal.router.lookup.by_id(hospital.tenant),
+        lambda: portal.router.lookup.by_code(hospital.tenant_code),
+    ]
+    wait_until(lambda: all(way().status == "suspended" for way in ways), what="the suspension")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from central import roles
 from central.patient_index.blind_index_keys import ensure_blind_index_key
 from central.patient_index.public import Identifier, parse_identifier
 from central.provisioning.ports import FirstInvite, NewHospital
-from central.router.public import RouteReader, RouterLimits
+from central.router.public import RedisOutages, RouteReader, RouterLimits
 from central.sync.api import blueprint
 from central.sync.public import (
     RedisBellListener,
@@ -195,12 +195,14 @@ def worker_on(
         reader = RouteReader(central_database.parameters(roles.ROUTE))
         stack.callback(reader.close)
         bell = RedisBellListener(HelpfulRedis(connect(redis_url, answer_seconds=5))) if redis_url else None
+        outages = RedisOutages(HelpfulRedis(connect(redis_url)) if redis_url else None)
         yield Worker(
             hospitals=router,
             client=CentralClient(base_url=central_url, connect_seconds=1, read_seconds=read_seconds),
             sealer=Sealer(keychain=keychain, keys=reader, blind_index=blind_index_of(central_database, keys)),
             keychain=keychain,
             bell=bell,
+            outages=outages,
             pace=pace or Pace(batch=100, lease_seconds=5),
             schedule=schedule or Schedule(sweep_seconds=0.1, changes_seconds=0.2, hands=2),
             **more,

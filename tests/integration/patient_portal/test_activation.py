@@ -85,6 +85,26 @@ def test_all_that_is_wrong_has_one_answer(portal: PatientPortal) -> None:
     assert activate(portal, who, code).status_code == 200
 
 
+def test_whatever_fails_is_answered_in_step(portal: PatientPortal, stepped: list[int]) -> None:
+    here, who = portal.clinics[0], person()
+    code = portal.code(here, portal.registered(here, who))
+    secret = code.partition(".")[2]
+    wrong = [
+        (who, f"{here.hospital.tenant_code}.0000-0000-0000"),
+        (person(), code),
+        (who, f"no-such-hospital.{secret}"),
+        (who, "?!"),
+    ]
+    for failures, (somebody, tried) in enumerate(wrong, start=1):
+        assert activate(portal, somebody, tried).status_code == 401
+        assert stepped == [0] * failures
+    with away(here.hospital):
+        assert activate(portal, who, code).status_code == 503
+    assert stepped == [0] * 5
+    assert activate(portal, who, code).status_code == 200
+    assert len(stepped) == 5
+
+
 def test_a_code_is_used_once(portal: PatientPortal) -> None:
     clinic, who = portal.clinics[0], person()
     code = portal.code(clinic, portal.registered(clinic, who))

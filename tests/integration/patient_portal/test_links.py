@@ -98,6 +98,26 @@ def test_what_is_no_code_has_the_same_answer(portal: PatientPortal) -> None:
     assert link(member, "")[0] == 422
 
 
+def test_whatever_fails_is_answered_in_step_and_holds_no_connection(portal: PatientPortal, stepped: list[int]) -> None:
+    here, there = portal.clinics
+    member = portal.activated(here)
+    own = portal.code(there, portal.registered(there, member.who))
+    wrong = [
+        portal.code(there, portal.registered(there, person())),
+        f"{there.hospital.tenant_code}.0000-0000-0000",
+        "no-such-hospital.0000-0000-0000",
+        "?",
+    ]
+    for failures, code in enumerate(wrong, start=1):
+        assert link(member, code) == (401, "invalid_token")
+        assert stepped == [0] * failures
+    with away(there.hospital):
+        assert link(member, own) == (503, "hospital_unavailable")
+    assert stepped == [0] * 5
+    assert link(member, own)[0] == 200
+    assert len(stepped) == 5
+
+
 def test_without_a_number_at_home_nothing_proves_the_person(portal: PatientPortal) -> None:
     here, there = portal.clinics
     member = portal.activated(here)

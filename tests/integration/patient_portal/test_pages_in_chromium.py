@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from central.router.public import RedisOutages
 from manage.demo.people import person
 from tests.support.chromium import DESK, PHONE, Looker, browser, looker, served
 from tests.support.patient_portal import GOOD_PASSWORD, PatientPortal, away
@@ -52,7 +53,14 @@ def story(portal: PatientPortal, eyes: Looker, *, tag: str) -> None:
     page.locator("main form button[type=submit]").last.click()
     expect(page.locator("[role=alert]")).to_be_visible()
     eyes.look(f"sign-in-failed-{tag}")
-    # The browser's own note on the status of that answer.
+    outages: RedisOutages = portal.collaborator(RedisOutages)
+    outages.away(there.hospital.tenant)
+    page.fill("#password", "something else that is not it")
+    page.locator("main form button[type=submit]").last.click()
+    expect(page.locator("main .sk-tone-warning")).to_contain_text(there.hospital.name)
+    eyes.look(f"sign-in-failed-away-{tag}")
+    outages.answers(there.hospital.tenant)
+    # The browser's own notes on the status of those answers.
     eyes.complaints[:] = [each for each in eyes.complaints if "401" not in each]
 
     page.click("a[href='/activate']")

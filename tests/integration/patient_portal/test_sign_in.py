@@ -2,21 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
-from central import roles
-from central.registry.public import Unannounced, suspend
-from central.router import lookup
-from central.router.public import TenantRoute
-from kernel.passwords import Passwords
 from keys.public import LocalKeyring
 from manage.demo.people import person
 from tests.support.clinic import Clinic
 from tests.support.databases import CentralDatabase
-from tests.support.hospitals import Hospital
 from tests.support.patient_portal import (
     GOOD_PASSWORD,
     OTHER_PASSWORD,
@@ -24,56 +17,12 @@ from tests.support.patient_portal import (
     PatientPortal,
     away,
     csrf_token,
+    outside,
     patient_portal,
+    suspend_now,
 )
-from tests.support.waiting import wait_until
 
 Checks = Callable[[], int]
-
-
-@pytest.fixture
-def quick_routes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Routes are asked for again after a moment instead of five seconds."""
-    monkeypatch.setattr(lookup, "FRESH_SECONDS", 0.05)
-
-
-@pytest.fixture
-def checks(monkeypatch: pytest.MonkeyPatch) -> Checks:
-    """How many passwords were checked since it was asked last."""
-    counted: list[str | None] = []
-    real = Passwords.matches
-
-    def counting(self: Passwords, stored: str | None, password: str) -> bool:
-        counted.append(stored)
-        return real(self, stored, password)
-
-    monkeypatch.setattr(Passwords, "matches", counting)
-
-    def taken() -> int:
-        number = len(counted)
-        counted.clear()
-        return number
-
-    return taken
-
-
-def outside(answer: TestResponse) -> dict[str, Any]:
-    """All that a caller can tell apart, but the request's own id."""
-    body = {name: value for name, value in (answer.json or {}).items() if name != "request_id"}
-    headers = {name: value for name, value in answer.headers.items() if name not in {"X-Request-Id", "Content-Length"}}
-    return {"status": answer.status_code, "body": body, "headers": headers}
-
-
-def suspend_now(portal: PatientPortal, hospital: Hospital) -> None:
-    """As the console does; then wait until the portal knows."""
-    with portal.central.database(roles.CONSOLE).unit_of_work() as uow:
-        suspend(uow=uow, tenant=hospital.tenant, announcer=Unannounced())
-        uow.commit()
-    ways: list[Callable[[], TenantRoute]] = [
-        lambda: portal.router.lookup.by_id(hospital.tenant),
-        lambda: portal.router.lookup.by_code(hospital.tenant_code),
-    ]
-    wait_until(lambda: all(way().status == "suspended" for way in ways), what="the suspension")
 
 
 def both(portal: PatientPortal) -> Member:
@@ -180,8 +129,12 @@ def test_a_hospital_that_is_away_is_skipped(portal: PatientPortal, checks: Check
         assert (named.json or {})["code"] == (unknown.json or {})["code"]
         with away(here.hospital):
             answer = portal.sign_in(member.who, GOOD_PASSWORD)
-            assert (answer.status_code, checks()) == (503, 2)
-            assert answer.headers["Retry-After"]
+            assert (answer.status_code, checks()) == (401, 2)
+            assert outside(answer) == outside(portal.sign_in(person()))
+            for hospital in (here.hospital, there.hospital):
+                named = portal.sign_in(member.who, GOOD_PASSWORD, tenant=hospital.tenant_code)
+                assert named.status_code == 503
+                assert named.headers["Retry-After"]
     here.hospital.close()
 
 

@@ -29,6 +29,15 @@ def test_it_stays_closed_while_failures_are_few_or_interrupted() -> None:
     assert breaker.admit() == 0
 
 
+def test_it_is_doubted_from_a_failure_to_the_next_success() -> None:
+    breaker = Breaker(monotonic=Time())
+    assert not breaker.doubted()
+    breaker.failed()
+    assert breaker.doubted()
+    breaker.succeeded()
+    assert not breaker.doubted()
+
+
 def test_it_opens_and_says_how_long() -> None:
     time = Time()
     breaker = _opened(time)
