@@ -94,6 +94,15 @@ def _role_statement(role: LoginRole, *, exists: bool) -> sql.Composed:
     )
 
 
+def stand_in(connection: Connection[Any], *, name: str, base: str, may_become: bool) -> None:
+    """Give the login role `name` the rights of `base`; `may_become` lets it act in that name too. Repeatable."""
+    connection.execute(
+        sql.SQL("GRANT {} TO {} WITH INHERIT TRUE, SET {}").format(
+            sql.Identifier(base), sql.Identifier(name), sql.SQL("TRUE" if may_become else "FALSE")
+        )
+    )
+
+
 def ensure_central(admin: Connection[Any], *, database: str, passwords: Mapping[str, str]) -> bool:
     """Make central's roles and its empty database, closed to PUBLIC; returns whether the database is new.
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from central.auth.gate import Gate
+from central.auth.invites import IssuedInvite
 from central.auth.models import (
     ADMINISTRATOR_ROLES,
     AdminInvite,
@@ -20,7 +21,7 @@ from central.auth.models import (
 from central.auth.permissions import ROLES
 from central.auth.secrets import CENTRAL_TAG
 from central.auth.sessions import SessionRules, Sessions
-from central.auth.signing_in import IssuedInvite, SigningIn
+from central.auth.signing_in import SigningIn
 from kernel.database.engines import Database
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.database.violations import violated

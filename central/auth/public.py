@@ -10,11 +10,12 @@ from central.auth.columns import (
     SignInFailureColumns,
 )
 from central.auth.gate import Gate, gate_for, visitor
+from central.auth.invites import IssuedInvite, new_invite
 from central.auth.lockout import SignInLocked
 from central.auth.schemas import AcceptInviteBody, Body, RefreshBody, TenantSignInBody, TokensAnswer
 from central.auth.secrets import InvalidSecret, RoutedSecret, digest_of, new_secret, parse_secret
 from central.auth.sessions import RefreshReplayed, SessionRules, Sessions, Tokens, Visitor
-from central.auth.signing_in import IssuedInvite, SignInFailed, SigningIn
+from central.auth.signing_in import SignInFailed, SigningIn
 from central.auth.signing_keys import signer_from
 from central.auth.token_api import TokenKeeper, token_blueprint
 
@@ -46,6 +47,7 @@ __all__ = [
     "digest_of",
     "gate_for",
     "lockout",
+    "new_invite",
     "new_secret",
     "parse_secret",
     "signer_from",

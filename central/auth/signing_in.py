@@ -1,14 +1,14 @@
 """Name and password → a session; invite → a password. The same for administrators and for staff."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import func, select
 
 from central.auth import lockout
-from central.auth.secrets import InvalidSecret, RoutedSecret, new_secret
+from central.auth.invites import IssuedInvite, new_invite
+from central.auth.secrets import InvalidSecret, RoutedSecret
 from central.auth.sessions import Visitor
 from kernel.clock import Clock, utc_now
 from kernel.database.unit_of_work import UnitOfWork
@@ -31,18 +31,6 @@ class SignInFailed(Unauthenticated):
     def __init__(self, *, account_id: UUID | None = None) -> None:
         super().__init__()
         self.account_id = account_id
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IssuedInvite:
-    """An invite as it is shown once."""
-
-    secret: RoutedSecret
-    expires_at: datetime
-
-    def as_json(self) -> dict[str, str]:
-        """`{token, expires_at}` of the contract."""
-        return {"token": self.secret.text, "expires_at": self.expires_at.isoformat()}
 
 
 class SigningIn:
@@ -107,17 +95,14 @@ class SigningIn:
 
     def invite(self, *, uow: UnitOfWork, account: Any, tag: str) -> IssuedInvite:
         """A new invite for an account; earlier ones that were not used are void."""
-        now = self._clock()
-        invites = self._invites
-        for earlier in uow.session.execute(
-            select(invites).where(invites.account_id == account.id, invites.used_at.is_(None))
-        ).scalars():
-            earlier.used_at = now
-        secret = new_secret(tag)
-        expires_at = now + INVITE_LIFETIME
-        uow.session.add(invites(account_id=account.id, token_hash=secret.digest, expires_at=expires_at))
-        uow.flush()
-        return IssuedInvite(secret=secret, expires_at=expires_at)
+        return new_invite(
+            uow=uow,
+            table=self._invites,
+            account_id=account.id,
+            tag=tag,
+            lifetime=INVITE_LIFETIME,
+            now=self._clock(),
+        )
 
     def invited(self, *, uow: UnitOfWork, secret: RoutedSecret) -> Any:
         """The account that an unused invite is for, to greet by name; raises InvalidSecret."""

@@ -78,6 +78,12 @@ class SuspendBody(Body):
     reason = forms.text(longest=500)
 
 
+class AdminInviteBody(Body):
+    """Why a hospital's first administrator needs another invite: who asked, and how that was made sure."""
+
+    reason = forms.text(longest=500)
+
+
 class TenantsAsked(PageArguments):
     """Which hospitals. `q` is looked for in code, names and domain, with or without diacritics."""
 
@@ -125,6 +131,13 @@ class TenantMade(ma.Schema):
     id = ma.fields.UUID()
     tenant_code = ma.fields.String()
     status = ma.fields.String()
+    admin_invite = ma.fields.Nested(InviteAnswer)
+
+
+class AdminInvited(ma.Schema):
+    """A hospital whose first administrator was invited again."""
+
+    id = ma.fields.UUID()
     admin_invite = ma.fields.Nested(InviteAnswer)
 
 

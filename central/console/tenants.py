@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from central.audit.public import record
 from central.console.background import OperationRunner
-from central.provisioning.public import FirstStaff, Provisioned, Rotation, reserve
+from central.provisioning.public import FirstInvite, FirstStaff, Provisioned, Rotation, reserve
 from central.registry import public as registry
 from central.registry.public import NewTenant, Operation, RouteAnnouncer, Tenant
 from kernel.database.unit_of_work import UnitOfWork
@@ -26,6 +26,10 @@ class Console:
     announcer: RouteAnnouncer
     runner: OperationRunner
     staff_url: str
+
+    def invite_link(self, invite: FirstInvite) -> str:
+        """Where a hospital's invite is accepted. What is behind `#` browsers do not send: no log on the way has it."""
+        return f"{self.staff_url}/invite#{invite.token}"
 
 
 def new_tenant(fields: Mapping[str, Any]) -> tuple[NewTenant, FirstStaff]:

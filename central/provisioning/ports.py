@@ -6,7 +6,20 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from kernel.database.unit_of_work import UnitOfWork
+from kernel.errors import Conflict
 from kernel.ids import TenantId
+from kernel.text import N_
+from kernel.web.actor import Actor
+
+
+class AdministratorJoined(Conflict):
+    """An administrator of the hospital has joined: from then on it lets its people in itself, and central nobody."""
+
+    code = "administrator_joined"
+    title = N_("An administrator of this hospital has joined already")
+    advice = N_(
+        "Ask the hospital's administrator, who can invite others there. Nobody can be let in from here any more."
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,5 +71,13 @@ class HospitalInitialiser(Protocol):
         `uow` is on the hospital's database as its owner, with the identity row already there; `central` is on central's
         (for the public half of the sync key). Neither is committed here: the hospital's is committed first. It may run
         again after a kill, with the hospital's part done or not; then the user stays, and gets a fresh invite.
+        """
+        ...
+
+    def invite_again(self, *, uow: UnitOfWork, tenant_code: str, actor: Actor | None) -> FirstInvite:
+        """A new invite for the first administrator, in place of earlier ones, with the hospital's own audit row.
+
+        `uow` is on the hospital's database as its owner, and not committed here; `actor` is an administrator of the
+        platform, None at the command line. Raises AdministratorJoined.
         """
         ...

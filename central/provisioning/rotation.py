@@ -177,10 +177,4 @@ def _prepare(
         base = role_name(database, purpose)
         if name != base:
             # The owner's stand-in must be able to act as the owner: migrations make objects in the owner's name.
-            admin.execute(
-                sql.SQL("GRANT {} TO {} WITH INHERIT TRUE, SET {}").format(
-                    sql.Identifier(base),
-                    sql.Identifier(name),
-                    sql.SQL("TRUE" if purpose == "migrate" else "FALSE"),
-                )
-            )
+            roles.stand_in(admin, name=name, base=base, may_become=purpose == "migrate")

@@ -19,7 +19,7 @@ from central.provisioning.server import HospitalServer
 from central.provisioning.template import ensure_template
 from central.registry.announcing import RouteAnnouncer
 from central.registry.credentials import DatabasePlace
-from central.registry.errors import TenantCodeTaken
+from central.registry.errors import TenantCodeTaken, TransitionRefused
 from central.registry.models import Operation, Tenant
 from central.registry.queries import latest_operation, tenant_by_code, tenant_by_id
 from central.registry.service import NewTenant, create_tenant, put_credentials, transition
@@ -136,6 +136,39 @@ class Provisioner:
         except Exception:
             self._mark_failed(lease.tenant)
             raise
+
+    def invite_again(
+        self, *, uow: UnitOfWork, tenant: TenantId, actor: Actor | None = None, reason: str | None = None
+    ) -> FirstInvite:
+        """A new invite for the first administrator of a hospital that nobody has got into yet; earlier ones are void.
+
+        `uow` is central's, and gets the audit row; the caller commits it. The hospital's part is committed here, first:
+        a kill between the two leaves an invite that nobody has seen, and asking again voids it.
+
+        Raises TenantUnknown, TransitionRefused for a hospital that is not active, and AdministratorJoined.
+        """
+        # Locked, so that there is one at a time, and no suspension in between.
+        row = tenant_by_id(uow=uow, tenant=tenant, lock=True)
+        if row.status != "active":
+            raise TransitionRefused(data={"from": row.status, "to": row.status})
+        record(
+            uow=uow,
+            actor=actor,
+            action="tenant.admin_invited",
+            resource_type="tenant",
+            resource_id=tenant,
+            tenant=tenant,
+            reason=reason,
+        )
+        uow.flush()
+        return hospital_database.invite_again(
+            server=self._server,
+            database=database_name(tenant),
+            tenant=tenant,
+            tenant_code=row.tenant_code,
+            initialiser=self._initialiser,
+            actor=actor,
+        )
 
     def ensure_template(self) -> str:
         """Build the template now, so that the first hospital does not wait for it; returns its name."""

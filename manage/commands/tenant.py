@@ -1,4 +1,4 @@
-"""Hospitals: create, list, show, suspend, resume, rotate credentials."""
+"""Hospitals: create, invite again, list, show, suspend, resume, rotate credentials."""
 
 import json
 import time
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from central.audit.public import record
-from central.provisioning.public import CredentialRotation, FirstStaff, Provisioned, Rotation
+from central.provisioning.public import CredentialRotation, FirstInvite, FirstStaff, Provisioned, Rotation
 from central.registry.public import (
     SUBSCRIPTION_PLANS,
     NewTenant,
@@ -42,7 +42,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 @click.group()
 def tenant() -> None:
-    """Hospitals: create, list, show, suspend, resume, rotate credentials."""
+    """Hospitals: create, invite again, list, show, suspend, resume, rotate credentials."""
 
 
 @tenant.command()
@@ -86,8 +86,30 @@ def create(
         click.echo(json.dumps(_created(made), indent=2, ensure_ascii=False))
         return
     click.echo(f"{made.tenant_code} is {made.status} (id {made.tenant}).")
-    click.echo(f"Invite for {admin.username}, good until {made.invite.expires_at:%Y-%m-%d %H:%M %Z}, shown only now:")
-    click.echo(made.invite.token)
+    _say_invite(made.invite, whom=admin.username)
+
+
+@tenant.command()
+@click.argument("code")
+@click.option("--reason", help="Why, for the audit log.")
+@json_option
+@data_dir_option
+def invite(code: str, reason: str | None, as_json: bool, data_dir: Path) -> None:
+    """Invite a hospital's first administrator again, where the first invite was lost or ran out.
+
+    Invites before it stop working. Refused once an administrator of the hospital has joined: then ask that one.
+    """
+    with _central(data_dir) as (settings, database), database.unit_of_work() as uow:
+        row = tenant_by_code(uow=uow, code=code)
+        made = operator.provisioner(settings, central=database, policy=_POLICY).invite_again(
+            uow=uow, tenant=TenantId.parse(row.id), reason=reason
+        )
+        uow.commit()
+    if as_json:
+        shown = {"id": str(row.id), "tenant_code": row.tenant_code, "admin_invite": _invite(made)}
+        click.echo(json.dumps(shown, indent=2))
+    else:
+        _say_invite(made, whom=f"the first administrator of {row.tenant_code}")
 
 
 @tenant.command("list")
@@ -269,5 +291,14 @@ def _created(made: Provisioned) -> dict[str, Any]:
         "id": str(made.tenant),
         "tenant_code": made.tenant_code,
         "status": made.status,
-        "admin_invite": {"token": made.invite.token, "expires_at": made.invite.expires_at.isoformat()},
+        "admin_invite": _invite(made.invite),
     }
+
+
+def _invite(invite: FirstInvite) -> dict[str, str]:
+    return {"token": invite.token, "expires_at": invite.expires_at.isoformat()}
+
+
+def _say_invite(invite: FirstInvite, *, whom: str) -> None:
+    click.echo(f"Invite for {whom}, good until {invite.expires_at:%Y-%m-%d %H:%M %Z}, shown only now:")
+    click.echo(invite.token)

@@ -59,6 +59,22 @@ def record_sign_in(*, uow: UnitOfWork, user_id: UUID | None, succeeded: bool) ->
     )
 
 
+def record_by_platform(
+    *, uow: UnitOfWork, administrator_id: UUID | None, action: str, resource_type: str, resource_id: UUID
+) -> None:
+    """Note what was done here from central: by an administrator of the platform, or (None) at its command line."""
+    _add(
+        uow,
+        actor_kind="admin",
+        user_id=administrator_id,
+        action=action,
+        resource_type=resource_type,
+        resource_id=str(resource_id),
+        patient_id=None,
+        changed=[],
+    )
+
+
 def _add(uow: UnitOfWork, *, actor_kind: str, **values: object) -> None:
     row = {"actor_kind": actor_kind, "portal": _PORTAL_OF[actor_kind], **values, **_where_from()}
     uow.session.execute(_ADD, row)

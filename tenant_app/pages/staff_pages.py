@@ -6,6 +6,7 @@ from typing import Final
 from flask import Blueprint, Response, g, request
 from flask_babel import gettext
 
+from central.auth.public import IssuedInvite
 from kernel.errors import InvalidFields
 from kernel.ids import parse_uuid
 from kernel.settings import Settings
@@ -19,7 +20,6 @@ from tenant_app.pages.shown import options
 from tenant_app.staff.errors import AlreadyJoined, EmailTaken, UsernameTaken
 from tenant_app.staff.public import (
     ROLE_NAMES,
-    IssuedInvite,
     NewUser,
     StaffMember,
     create_user,
@@ -129,14 +129,14 @@ def _form(
 
 def _invited(member: StaffMember, issued: IssuedInvite) -> Response:
     """The link holds the code behind `#`: browsers do not send that part, so it stands in no log on the way."""
-    link = f"{collaborator(Settings).staff_url}/invite#{issued.token.text}"
+    link = f"{collaborator(Settings).staff_url}/invite#{issued.secret.text}"
     return page(
         "staff/invited.html",
         member=member,
         # Not `role_name`: the kit has a macro of that name, which a page's own variables do not shadow.
         role_title=gettext(ROLE_NAMES.get(member.role, member.role)),
         link=link,
-        code=canonical(issued.token.text),
+        code=canonical(issued.secret.text),
         expires_at=issued.expires_at,
         hospital=g.hospital,
     )

@@ -84,7 +84,7 @@ def create_user(body: dict[str, Any]) -> dict[str, Any]:
     made = queries.staff_member(uow=uow, user_id=user.id)
     return {
         **{name: getattr(made, name) for name in UserAnswer().fields},
-        "invite": {"token": invite.token.text, "expires_at": invite.expires_at},
+        "invite": {"token": invite.secret.text, "expires_at": invite.expires_at},
     }
 
 
@@ -119,4 +119,4 @@ def invite_again(user_id: UUID) -> dict[str, Any]:
     uow = request_unit_of_work()
     invite = service.invite_again(uow=uow, actor=current_actor(), user_id=user_id, tag=tenant_code(uow=uow))
     uow.commit()
-    return {"token": invite.token.text, "expires_at": invite.expires_at}
+    return {"token": invite.secret.text, "expires_at": invite.expires_at}

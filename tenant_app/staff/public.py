@@ -18,7 +18,7 @@ from tenant_app.staff.queries import (
     permissions_of,
     staff_member,
 )
-from tenant_app.staff.service import IssuedInvite, NewUser, create_department, create_user, invite_again
+from tenant_app.staff.service import NewUser, create_department, create_user, invite_again
 
 __all__ = [
     "PERMISSIONS",
@@ -27,7 +27,6 @@ __all__ = [
     "DepartmentRow",
     "Doctor",
     "IdempotencyKey",
-    "IssuedInvite",
     "NewUser",
     "StaffInvite",
     "StaffMember",

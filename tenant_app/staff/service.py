@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from central.auth.public import RoutedSecret, new_secret
+from central.auth.public import IssuedInvite, new_invite
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.database.violations import violated
@@ -38,14 +38,6 @@ class NewUser:
     role: str
     department_id: UUID | None = None
     phone: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IssuedInvite:
-    """A one-time way in; `token` is shown once and never stored."""
-
-    token: RoutedSecret
-    expires_at: datetime
 
 
 def create_department(
@@ -133,12 +125,8 @@ def invite_again(*, uow: UnitOfWork, actor: Actor, user_id: UUID, tag: str) -> I
         raise NotFound("user")
     if status != "invited":
         raise AlreadyJoined
-    now = utc_now()
-    uow.session.execute(
-        update(StaffInvite).where(StaffInvite.account_id == user_id, StaffInvite.used_at.is_(None)).values(used_at=now)
-    )
     record(uow=uow, actor=actor, action="staff.invite", resource_type="user", resource_id=user_id)
-    return issue_invite(uow=uow, account_id=user_id, tag=tag, now=now)
+    return issue_invite(uow=uow, account_id=user_id, tag=tag, now=utc_now())
 
 
 def add_default_roles(*, uow: UnitOfWork) -> None:
@@ -154,12 +142,8 @@ def add_default_roles(*, uow: UnitOfWork) -> None:
 
 
 def issue_invite(*, uow: UnitOfWork, account_id: UUID, tag: str, now: datetime) -> IssuedInvite:
-    """An invite for an account that exists, without audit."""
-    token = new_secret(tag)
-    expires_at = now + INVITE_LIFETIME
-    uow.session.add(StaffInvite(id=new_row_id(), account_id=account_id, token_hash=token.digest, expires_at=expires_at))
-    uow.flush()
-    return IssuedInvite(token=token, expires_at=expires_at)
+    """An invite for an account that exists, in place of earlier ones, without audit."""
+    return new_invite(uow=uow, table=StaffInvite, account_id=account_id, tag=tag, lifetime=INVITE_LIFETIME, now=now)
 
 
 def _department_is_active(uow: UnitOfWork, department_id: UUID) -> bool:

@@ -21,6 +21,7 @@ from kernel.clock import utc_now
 from kernel.database.engines import Database, connection_parameters, engine_for
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId
+from kernel.web.actor import Actor
 from keys.public import Keychain
 from manage.hospital_schema import MigratedHospitalSchema
 from tests.support.databases import CentralDatabase, drop_database, hospital_server
@@ -32,6 +33,10 @@ class BareInitialiser:
     def initialise(self, *, uow: UnitOfWork, central: UnitOfWork, hospital: NewHospital) -> FirstInvite:  # noqa: ARG002 - the port's.
         """An invite that opens nothing."""
         return FirstInvite(token=f"{hospital.tenant_code}.none", expires_at=utc_now() + timedelta(hours=72))
+
+    def invite_again(self, *, uow: UnitOfWork, tenant_code: str, actor: Actor | None) -> FirstInvite:  # noqa: ARG002 - the port's.
+        """Another that opens nothing."""
+        return FirstInvite(token=f"{tenant_code}.none", expires_at=utc_now() + timedelta(hours=72))
 
 
 @dataclass(kw_only=True)

@@ -1,4 +1,4 @@
-"""Hospitals: create, change, suspend, resume, new credentials."""
+"""Hospitals: create, change, suspend, resume, new credentials, the first administrator's invite again."""
 
 from typing import Any
 from uuid import UUID
@@ -8,10 +8,11 @@ from flask_babel import gettext
 
 from central.console import forms, tenants
 from central.console.pages.answers import lead_to, page, shown, spoken, words
-from central.console.schemas import SuspendBody, TenantBody, TenantChange
+from central.console.schemas import AdminInviteBody, SuspendBody, TenantBody, TenantChange
 from central.console.tenants import Console
+from central.provisioning.public import AdministratorJoined
 from central.registry.models import SUBSCRIPTION_PLANS
-from central.registry.public import DomainTaken, Tenant, TenantCodeTaken, tenant_by_id
+from central.registry.public import DomainTaken, Tenant, TenantCodeTaken, TransitionRefused, tenant_by_id
 from kernel.errors import InvalidFields, PreconditionFailed
 from kernel.ids import TenantId
 from kernel.text import N_
@@ -153,6 +154,38 @@ def resume(tenant_id: UUID) -> Response:
     )
     uow.commit()
     return lead_to(url_for("hospitals.show", tenant_id=tenant_id), message=gettext("The hospital is back in service."))
+
+
+@blueprint.route("/<uuid:tenant_id>/admin-invite")
+@requires("tenant.create")
+def invite_form(tenant_id: UUID) -> Response:
+    """What a new invite does, and the form that asks for the reason."""
+    return shown("hospitals/invite.html", hospital=_hospital(tenant_id), errors={}, reason="", refusal=None)
+
+
+@blueprint.route("/<uuid:tenant_id>/admin-invite", methods=["POST"])
+@requires("tenant.create")
+def invite(tenant_id: UUID) -> Response:
+    """Make the invite, shown this once. It is in no address and no cookie, so this answer is the page itself."""
+    uow, console, row = request_unit_of_work(), collaborator(Console), _hospital(tenant_id)
+    try:
+        fields = forms.load(AdminInviteBody(), request.form)
+        made = console.runner.provisioner.invite_again(
+            uow=uow, tenant=TenantId.parse(tenant_id), actor=current_actor(), reason=fields["reason"]
+        )
+    except InvalidFields as wrong:
+        return page(
+            "hospitals/invite.html",
+            status=wrong.status,
+            hospital=row,
+            errors=spoken(wrong.errors),
+            reason=request.form.get("reason", ""),
+            refusal=None,
+        )
+    except (AdministratorJoined, TransitionRefused) as refused:
+        return page("hospitals/invite.html", status=refused.status, hospital=row, refusal=words(refused))
+    uow.commit()
+    return page("hospitals/invited.html", hospital=row, invite=made, link=console.invite_link(made))
 
 
 @blueprint.route("/<uuid:tenant_id>/rotate-credentials", methods=["POST"])

@@ -50,6 +50,7 @@ ACTION_NAMES: Final[Mapping[str, str]] = {
     "tenant.resume": N_("Resumed a hospital"),
     "tenant.rotate_credentials": N_("Exchanged database passwords"),
     "tenant.invite_shown": N_("Was shown a hospital's first invite"),
+    "tenant.admin_invited": N_("Made a new invite for a hospital's first administrator"),
     "tenant.operation_retried": N_("Tried an operation again"),
     "patient_index.lookup": N_("Looked a person up"),
     "sync.replay": N_("Had a dead letter sent again"),

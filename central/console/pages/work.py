@@ -7,6 +7,8 @@ from flask import Blueprint, Response, url_for
 from central.console import operations
 from central.console.pages.answers import lead_to, page, shown, wants_part
 from central.console.tenants import Console
+from central.registry.public import tenant_by_id
+from kernel.ids import TenantId
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import collaborator, request_unit_of_work
@@ -44,12 +46,13 @@ def invite(operation_id: UUID) -> Response:
     uow, actor = request_unit_of_work(), current_actor()
     console = collaborator(Console)
     found = operations.read(uow=uow, actor=actor, operation_id=operation_id, runner=console.runner)
+    hospital = tenant_by_id(uow=uow, tenant=TenantId.parse(found.tenant_id))
     taken = operations.take_invite(uow=uow, actor=actor, operation_id=operation_id, runner=console.runner)
     uow.commit()
     return page(
-        "work/invite.html",
+        "hospitals/invited.html",
         status=200 if taken else 410,
-        operation=found,
+        hospital=hospital,
         invite=taken,
-        link=f"{console.staff_url}/invite#{taken.token}" if taken else "",
+        link=console.invite_link(taken) if taken else "",
     )

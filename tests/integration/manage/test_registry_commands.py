@@ -76,6 +76,7 @@ def test_refusals_are_said_in_words_with_exit_code_1(operator: Operator) -> None
         (("tenant", "create", "bv-mot", "--name", "Hai"), "Another hospital has this code"),
         (("tenant", "create", "bv-hai", "--name", " "), "Give a name."),
         (("tenant", "show", "bv-khong"), "There is no such hospital"),
+        (("tenant", "invite", "bv-khong"), "There is no such hospital"),
         (("migrate", "tenants", "--only", "bv-khong"), "There is no such hospital"),
     ):
         result = operator(*arguments)
@@ -83,6 +84,25 @@ def test_refusals_are_said_in_words_with_exit_code_1(operator: Operator) -> None
         assert said in result.output
         assert "Traceback" not in result.output
     assert operator("tenant", "create", "bv-ba").exit_code == 2
+
+
+def test_a_lost_first_invite_is_replaced_from_the_command_line(operator: Operator, central: CentralDatabase) -> None:
+    made = operator.json("tenant", "create", "bv-mot", "--name", "Một")
+    again = operator.json("tenant", "invite", "BV-MOT", "--reason", "thư thất lạc")
+    assert (again["id"], again["tenant_code"]) == (made["id"], "bv-mot")
+    assert again["admin_invite"]["token"].startswith("bv-mot.")
+    assert again["admin_invite"]["token"] != made["admin_invite"]["token"]
+    plain = operator("tenant", "invite", "bv-mot")
+    assert plain.output.splitlines()[-1].startswith("bv-mot.")
+    with central.superuser() as connection:
+        rows = connection.execute(
+            "SELECT actor_name, reason FROM admin_audit_logs WHERE action = 'tenant.admin_invited' ORDER BY created_at"
+        ).fetchall()
+    assert rows == [("command line", "thư thất lạc"), ("command line", None)]
+    operator.json("tenant", "suspend", "bv-mot")
+    refused = operator("tenant", "invite", "bv-mot")
+    assert refused.exit_code == 1
+    assert "state does not allow this" in refused.output
 
 
 def test_rotation_from_the_command_line_is_finished_by_calling_it_again(operator: Operator) -> None:

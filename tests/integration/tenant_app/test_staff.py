@@ -39,7 +39,7 @@ def test_an_invited_doctor(clinics: tuple[Clinic, Clinic]) -> None:
             assert (found.username, found.status, found.email) == ("bs.hoa", "invited", "bs.hoa@benhvien.example")
             assert permissions_of(uow=uow, user_id=user.id) == ROLE_PERMISSIONS["doctor"]
             stored = uow.session.scalars(select(StaffInvite).where(StaffInvite.account_id == user.id)).one()
-            assert stored.token_hash == invite.token.digest
+            assert stored.token_hash == invite.secret.digest
             assert uow.session.scalars(select(AuditLog.action)).all() == ["staff.invite"]
     with clinics[1].uow() as uow, pytest.raises(NotFound):
         staff_member(uow=uow, user_id=clinics[0].admin.id)
@@ -83,8 +83,8 @@ def test_a_lost_invite_is_replaced(clinic: Clinic) -> None:
         second = invite_again(uow=uow, actor=clinic.admin, user_id=user.id, tag="x")
         uow.session.expire_all()
         used = {row.token_hash: row.used_at for row in uow.session.scalars(select(StaffInvite))}
-        assert used[first.token.digest] is not None
-        assert used[second.token.digest] is None
+        assert used[first.secret.digest] is not None
+        assert used[second.secret.digest] is None
         with pytest.raises(AlreadyJoined):
             invite_again(uow=uow, actor=clinic.admin, user_id=clinic.admin.id, tag="x")
         with pytest.raises(NotFound):

@@ -32,6 +32,7 @@ def pages(hospital: Hospital) -> dict[str, str]:
         "/hospitals/new": "tenant.create",
         f"/hospitals/{hospital.tenant}/edit": "tenant.update",
         f"/hospitals/{hospital.tenant}/suspend": "tenant.suspend",
+        f"/hospitals/{hospital.tenant}/admin-invite": "tenant.create",
         "/sync": "sync.read",
         f"/sync/{hospital.tenant}": "sync.read",
         "/sync/dead-letters": "sync.read",
@@ -227,6 +228,32 @@ def test_a_suspension_needs_the_code_and_a_reason(console: ConsoleUnderTest, two
     assert console.announcements.told == [hospital.tenant] * 2
 
 
+def test_a_lost_first_invite_is_replaced_and_seen_once(console: ConsoleUnderTest, two_hospitals: TWO) -> None:
+    browser = console.browser("super_admin")
+    hospital = two_hospitals[0]
+    path = f"/hospitals/{hospital.tenant}"
+    assert f"{path}/admin-invite" in browser.get(path)
+    assert f"{path}/admin-invite" not in console.browser("technician").get(path)
+    assert 'id="reason-error"' in browser.post(f"{path}/admin-invite", reason=" ", status=422).text
+    shown = browser.post(f"{path}/admin-invite", reason="Thư mời thất lạc", status=200)
+    link, token = SECRET.findall(shown.text)
+    assert token.startswith(f"{hospital.tenant_code}.")
+    assert link == f"{STAFF_URL}/invite#{token}"
+    assert shown.headers["Cache-Control"] == "no-store"
+    page = browser.get(path)
+    assert "Thư mời thất lạc" in page
+    assert token not in page
+    with hospital.superuser() as connection:
+        connection.execute("UPDATE users SET status = 'active'")
+    refused = browser.post(f"{path}/admin-invite", reason="Lần nữa", status=409).text
+    assert "đã có quản trị viên nhận lời mời" in refused
+    assert not SECRET.findall(refused)
+    # One that is out of service has no way to ask.
+    browser.post(f"{path}/suspend", code=hospital.tenant_code, reason="Thử")
+    assert f"{path}/admin-invite" not in browser.get(path)
+    browser.post(f"{path}/admin-invite", reason="Thử", status=409)
+
+
 def test_new_credentials_lead_to_their_operation(console: ConsoleUnderTest, two_hospitals: TWO) -> None:
     browser = console.browser("technician")
     path = f"/hospitals/{two_hospitals[0].tenant}"
@@ -259,7 +286,8 @@ def test_hospitals_are_found_without_diacritics_and_part_by_part(console: Consol
 
 def test_what_does_not_exist_has_a_page_that_says_so(console: ConsoleUnderTest) -> None:
     browser = console.browser("super_admin")
-    for path in ("/hospitals/{}", "/hospitals/{}/edit", "/hospitals/{}/suspend", "/sync/{}", "/operations/{}"):
+    of_hospitals = ("", "/edit", "/suspend", "/admin-invite")
+    for path in (*(f"/hospitals/{{}}{each}" for each in of_hospitals), "/sync/{}", "/operations/{}"):
         browser.get(path.format(uuid4()), status=404)
     browser.get(f"/audit-log?tenant={uuid4()}", status=404)
     browser.get("/audit-log?tenant=x", status=404)

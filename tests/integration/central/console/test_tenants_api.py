@@ -156,6 +156,8 @@ def test_what_a_state_does_not_allow_is_a_conflict(console: ConsoleUnderTest, tw
     assert call("POST", f"{path}/suspend", {"reason": "x"}, expect=409).get_json()["code"] == "transition_refused"
     assert call("POST", f"{path}/resume", expect=409).get_json()["code"] == "transition_refused"
     assert call("POST", f"{path}/rotate-credentials", expect=409).get_json()["code"] == "transition_refused"
+    invited = call("POST", f"{path}/admin-invite", {"reason": "x"}, expect=409).get_json()
+    assert invited["code"] == "transition_refused"
 
 
 def test_credentials_are_exchanged_without_being_shown(console: ConsoleUnderTest, two_hospitals: TWO) -> None:
@@ -174,6 +176,51 @@ def test_credentials_are_exchanged_without_being_shown(console: ConsoleUnderTest
     assert again.get_json()["code"] == "operation_running"
 
 
+def test_a_lost_first_invite_is_replaced_once_for_a_key(console: ConsoleUnderTest, two_hospitals: TWO) -> None:
+    call = console.caller("super_admin")
+    hospital, other = two_hospitals
+    path = f"/tenants/{hospital.tenant}/admin-invite"
+    assert "reason" in call("POST", path, {}, expect=422).get_json()["errors"]
+    sent = {"reason": "Thư mời thất lạc, đã gọi lại số của bệnh viện"}
+    first = call("POST", path, sent, expect=201, Idempotency_Key="k-1").get_json()
+    assert first["id"] == str(hospital.tenant)
+    assert first["admin_invite"]["token"].startswith(f"{hospital.tenant_code}.")
+    replayed = call("POST", path, sent, expect=201, Idempotency_Key="k-1")
+    assert replayed.headers["Idempotency-Replayed"] == "true"
+    assert replayed.get_json() == {**first, "admin_invite": None}
+    elsewhere = call("POST", f"/tenants/{other.tenant}/admin-invite", sent, expect=409, Idempotency_Key="k-1")
+    assert elsewhere.get_json()["code"] == "idempotency_key_reused"
+    with console.central.superuser() as connection:
+        kept = connection.execute("SELECT body FROM idempotency_keys").fetchall()
+        rows = connection.execute(
+            "SELECT actor_name, tenant_id, reason FROM admin_audit_logs WHERE action = 'tenant.admin_invited'"
+        ).fetchall()
+    assert first["admin_invite"]["token"] not in str(kept)
+    assert rows == [("Trần Thị Quản Trị", hospital.tenant, sent["reason"])]
+    for each, invites in ((hospital, 2), (other, 1)):
+        with each.superuser() as connection:
+            found = connection.execute("SELECT count(*) FROM staff_invites").fetchone()
+            noted = connection.execute(
+                "SELECT request_id IS NOT NULL FROM audit_logs WHERE actor_kind = 'admin' AND user_id IS NOT NULL"
+            ).fetchall()
+        assert found == (invites,)
+        assert noted == [(True,)] * (invites - 1)
+
+
+def test_central_lets_nobody_into_a_hospital_whose_administrator_joined(
+    console: ConsoleUnderTest, two_hospitals: TWO
+) -> None:
+    hospital, other = two_hospitals
+    with hospital.superuser() as connection:
+        connection.execute("UPDATE users SET status = 'active'")
+    call = console.caller("super_admin")
+    refused = call("POST", f"/tenants/{hospital.tenant}/admin-invite", {"reason": "x"}, expect=409).get_json()
+    assert refused["code"] == "administrator_joined"
+    assert "Ask the hospital's administrator" in refused["detail"]
+    assert audited(console.central, "tenant.admin_invited") == 0
+    call("POST", f"/tenants/{other.tenant}/admin-invite", {"reason": "x"}, expect=201)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "sent"),
     [
@@ -181,6 +228,7 @@ def test_credentials_are_exchanged_without_being_shown(console: ConsoleUnderTest
         ("POST", "/tenants/{}/suspend", {"reason": "x"}),
         ("POST", "/tenants/{}/resume", None),
         ("POST", "/tenants/{}/rotate-credentials", None),
+        ("POST", "/tenants/{}/admin-invite", {"reason": "x"}),
         ("GET", "/operations/{}", None),
         ("POST", "/operations/{}/retry", None),
     ],
@@ -199,6 +247,7 @@ def test_what_does_not_exist_is_not_found(console: ConsoleUnderTest, method: str
         ("POST", "/tenants/{}/suspend", {"reason": "x"}, "tenant.suspend"),
         ("POST", "/tenants/{}/resume", None, "tenant.suspend"),
         ("POST", "/tenants/{}/rotate-credentials", None, "tenant.credentials"),
+        ("POST", "/tenants/{}/admin-invite", {"reason": "x"}, "tenant.create"),
         ("POST", "/operations/{}/retry", None, "tenant.create"),
         ("GET", "/sync/dead-letters", None, "sync.dead_letters"),
     ],
@@ -267,7 +316,12 @@ def test_what_failed_is_on_record_and_goes_on_when_it_is_mended(
             what="the failure",
         )
     assert "OSError" in [step["error_code"] for step in failed["steps"]]
-    assert call("GET", f"/tenants/{accepted['id']}").get_json()["status"] == "failed"
+    # The hospital is marked at the very end, when what ran beside the step that failed has ended as well.
+    wait_until(
+        lambda: call("GET", f"/tenants/{accepted['id']}").get_json()["status"] == "failed",
+        seconds=60,
+        what="the hospital's state",
+    )
     assert call("POST", f"{path}/retry", expect=202)
     wait_until(lambda: call("GET", path).get_json()["state"] == "done", seconds=60, what="the end")
     assert call("GET", f"/tenants/{accepted['id']}").get_json()["status"] == "active"

@@ -105,7 +105,7 @@ def test_an_invites_link_leads_in_and_leaves_no_trace_in_the_address(
         _user, issued = create_user(uow=uow, actor=clinic.admin, new=new, tag=clinic.hospital.tenant_code)
         uow.commit()
     eyes = looker(chromium, url, width=PHONE, language="vi", pictures=None)
-    eyes.go(f"/invite#{issued.token.text}")
+    eyes.go(f"/invite#{issued.secret.text}")
     expect(eyes.page.locator("h1")).to_contain_text("Lê Thị Hoa")
     assert "#" not in eyes.page.url
     eyes.page.fill("#password", PASSWORD)

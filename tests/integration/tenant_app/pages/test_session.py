@@ -30,7 +30,7 @@ def invite(clinic: Clinic, username: str = "lan.tran") -> str:
         )
         _user, issued = create_user(uow=uow, actor=clinic.admin, new=new, tag=clinic.hospital.tenant_code)
         uow.commit()
-    return issued.token.text
+    return issued.secret.text
 
 
 def test_who_is_not_signed_in_is_led_to_the_form_and_back(sign_in: SignIn, clinic: Clinic, stranger: Browser) -> None:
