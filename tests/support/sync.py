@@ -67,6 +67,10 @@ class SyncInitialiser:
         ensure_index_key(uow=central, tenant=hospital.tenant, keychain=self._keychain)
         return FirstInvite(token=f"{hospital.tenant_code}.none", expires_at=utc_now())
 
+    def invite_again(self, *, uow: UnitOfWork, tenant_code: str, actor: Actor | None) -> FirstInvite:  # noqa: ARG002 - the port's.
+        """See HospitalInitialiser."""
+        return FirstInvite(token=f"{tenant_code}.none", expires_at=utc_now())
+
 
 ADMINISTRATOR_TOKEN = "an-administrator"
 
@@ -98,7 +102,8 @@ class OneAdministrator:
 class CentralServer:
     """Central's sync API on loopback.
 
-    `away` makes it answer 503 to everything, `crashing` 500; `poison` are events that it crashes on.
+    `away` makes it answer 503 to everything, `crashing` 500; `poison` are events that it crashes on; at `meeting` each
+    batch waits for the others.
     """
 
     url: str
@@ -106,6 +111,7 @@ class CentralServer:
     away: bool = False
     crashing: bool = False
     poison: set[UUID] = field(default_factory=set)
+    meeting: threading.Barrier | None = None
     requests: int = 0
 
     def misbehave(self) -> Response | None:
@@ -119,6 +125,8 @@ class CentralServer:
             events = json.loads(request.get_data(cache=True)).get("events", ())
             if any(UUID(event["id"]) in self.poison for event in events):
                 abort(500)
+        if self.meeting is not None and request.method == "POST":
+            self.meeting.wait()
         return None
 
 

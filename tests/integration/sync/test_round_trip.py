@@ -1,9 +1,13 @@
 """From a hospital's transaction to central's index, and back."""
 
+import threading
+
+from keys.public import LocalKeyring
+from sync_worker.hospital import BATCHES_AT_ONCE, Pace
 from sync_worker.runner import Worker
 from tests.support.databases import CentralDatabase
 from tests.support.hospitals import Hospital
-from tests.support.sync import add_patient, cccd_number, rows, states
+from tests.support.sync import CentralServer, add_patient, cccd_number, rows, states, worker_on
 
 EVERYTHING = (
     "SELECT * FROM central_patient_index",
@@ -36,3 +40,19 @@ def test_a_patient_reaches_the_index_sealed_and_the_settled_id_comes_back(
         assert rows(connection, "SELECT global_id_state FROM patients") == [("settled",)]
         assert rows(connection, "SELECT state, payload FROM outbox") == [("settled", {})]
     assert states(there) == {}
+
+
+def test_a_long_backlog_has_several_batches_with_central_at_once(
+    hospital: Hospital, central: CentralDatabase, keys: LocalKeyring, server: CentralServer
+) -> None:
+    # Central answers only when as many batches are there as there should be at once: one alone would wait for ever.
+    server.meeting = threading.Barrier(BATCHES_AT_ONCE, timeout=20)
+    with hospital.unit_of_work() as uow:
+        for number in range(4 * BATCHES_AT_ONCE):
+            add_patient(uow, cccd=cccd_number(number))
+        uow.commit()
+    pace = Pace(batch=4, lease_seconds=60)
+    with worker_on(central, keys, central_url=server.url, pace=pace, read_seconds=30) as worker:
+        worker.run_once()
+    assert not server.meeting.broken
+    assert states(hospital) == {"settled": 4 * BATCHES_AT_ONCE}
