@@ -7,7 +7,7 @@ together. A key is good for one actor and one route.
 import functools
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -48,11 +48,22 @@ class KeyReused(Conflict):
     advice = N_("Use a new key for a new request.")
 
 
-def remembered(model: Any, *, shown_once: tuple[str, ...] = ()) -> Callable[[View], View]:
+Address = Callable[[Mapping[str, Any]], str | None]
+
+
+def under_this_path(body: Mapping[str, Any]) -> str:
+    """The address of what was made in a collection that was posted to."""
+    return f"{request.path}/{body['id']}"
+
+
+def remembered(
+    model: Any, *, shown_once: tuple[str, ...] = (), location: Address = lambda _: None
+) -> Callable[[View], View]:
     """Decorate a creating view. The view must not commit: the answer is stored with what it made, then both commit.
 
     `shown_once` names members of the answer that are secrets: they are never stored, so that a repeated
-    request finds null in their place.
+    request finds null in their place. `location` finds the address of what was made in the answer's body: the header
+    follows from it for the first answer and the repeated one alike, and need not be stored.
     """
 
     def decorate(view: View) -> View:
@@ -61,7 +72,7 @@ def remembered(model: Any, *, shown_once: tuple[str, ...] = ()) -> Callable[[Vie
             key = request.headers.get(HEADER)
             uow = request_unit_of_work()
             if key is None:
-                answer = view(*args, **kwargs)
+                answer = _located(view(*args, **kwargs), location)
                 uow.commit()
                 return answer
             if not 1 <= len(key) <= 100:
@@ -69,8 +80,8 @@ def remembered(model: Any, *, shown_once: tuple[str, ...] = ()) -> Callable[[Vie
             route = (request.endpoint or "")[:100]
             earlier = _claim(uow.session, model, route=route, key=key)
             if earlier is not None:
-                return earlier
-            answer = _as_response(view(*args, **kwargs))
+                return _located(earlier, location)
+            answer = _located(view(*args, **kwargs), location)
             _keep(uow.session, model, route=route, key=key, answer=answer, shown_once=shown_once)
             uow.commit()
             return answer
@@ -121,9 +132,11 @@ def _without(answer: Response, names: tuple[str, ...]) -> str:
     return json.dumps({**json.loads(body), **dict.fromkeys(names)}, ensure_ascii=False)
 
 
-def _as_response(answer: Any) -> Response:
+def _located(answer: Any, location: Address) -> Response:
     if not isinstance(answer, Response):
         raise TypeError("a remembered view returns the finished Response")
+    if address := location(answer.get_json()):
+        answer.headers["Location"] = address
     return answer
 
 

@@ -11,7 +11,7 @@ from kernel.web.access import signed_in
 from kernel.web.actor import current_actor
 from kernel.web.api import Blueprint, etag, expected_version
 from kernel.web.collaborators import collaborator, request_unit_of_work
-from kernel.web.idempotency import remembered
+from kernel.web.idempotency import remembered, under_this_path
 from patient_portal.api.schemas import (
     DoctorsAnswer,
     FreeTimesAnswer,
@@ -80,7 +80,7 @@ def free_times(asked: dict[str, Any], tenant_code: str, doctor_id: UUID) -> dict
 
 @blueprint.route("/hospitals/<string:tenant_code>/appointments", methods=["POST"])
 @signed_in
-@remembered(IdempotencyKey)
+@remembered(IdempotencyKey, location=under_this_path)
 @blueprint.arguments(OwnBookingBody)
 @blueprint.response(201, OwnAppointmentAnswer)
 def book(body: dict[str, Any], tenant_code: str) -> _Answer:
@@ -88,7 +88,6 @@ def book(body: dict[str, Any], tenant_code: str) -> _Answer:
     del tenant_code
     made = book_own(uow=request_unit_of_work(), actor=current_actor(), patient_id=patient_here(), wish=Wish(**body))
     answer, _, headers = _one(made)
-    headers["Location"] = f"{request.path}/{made.id}"
     return answer, 201, headers
 
 

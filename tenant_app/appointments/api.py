@@ -10,7 +10,7 @@ from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.api import Blueprint, etag, expected_version
 from kernel.web.collaborators import request_unit_of_work
-from kernel.web.idempotency import remembered
+from kernel.web.idempotency import remembered, under_this_path
 from tenant_app.appointments import service
 from tenant_app.appointments.queries import AppointmentRow, Filter
 from tenant_app.appointments.schemas import (
@@ -29,13 +29,13 @@ _Answer = tuple[AppointmentRow, int, dict[str, str]]
 
 @blueprint.route("", methods=["POST"])
 @requires("appointment.book")
-@remembered(IdempotencyKey)
+@remembered(IdempotencyKey, location=under_this_path)
 @blueprint.arguments(BookingBody)
 @blueprint.response(201, AppointmentAnswer)
 def book(body: dict[str, Any]) -> _Answer:
     """Book an appointment."""
     made = service.book(uow=request_unit_of_work(), actor=current_actor(), booking=service.Booking(**body))
-    return made, 201, {"ETag": etag(made.version), "Location": f"/api/v1/appointments/{made.id}"}
+    return made, 201, {"ETag": etag(made.version)}
 
 
 @blueprint.route("", methods=["GET"])

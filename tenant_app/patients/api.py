@@ -8,7 +8,7 @@ from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.api import Blueprint, etag, expected_version
 from kernel.web.collaborators import request_unit_of_work
-from kernel.web.idempotency import remembered
+from kernel.web.idempotency import remembered, under_this_path
 from tenant_app.patients import service
 from tenant_app.patients.models import IDENTIFIER_SYSTEMS
 from tenant_app.patients.queries import PatientRecord, PatientRow
@@ -32,7 +32,7 @@ _HEADERS = dict[str, str]
 
 @blueprint.route("", methods=["POST"])
 @requires("patient.register")
-@remembered(IdempotencyKey)
+@remembered(IdempotencyKey, location=under_this_path)
 @blueprint.arguments(RegistrationBody)
 @blueprint.response(201, PatientAnswer)
 def register(body: dict[str, Any]) -> tuple[dict[str, Any], int, _HEADERS]:
@@ -43,7 +43,7 @@ def register(body: dict[str, Any]) -> tuple[dict[str, Any], int, _HEADERS]:
         **required, identifiers={system: text for system, text in identifiers.items() if text}, details=body
     )
     made = service.register(uow=request_unit_of_work(), actor=current_actor(), new=new)
-    return patient_answer(made), 201, {**_tag(made), "Location": f"/api/v1/patients/{made.patient.id}"}
+    return patient_answer(made), 201, _tag(made)
 
 
 @blueprint.route("/<uuid:patient_id>", methods=["GET"])

@@ -129,6 +129,9 @@ def test_the_same_request_twice_books_once(portal: PatientPortal) -> None:
     first, second = book(member, clinic, headers=key), book(member, clinic, headers=key)
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json == second.json
+    here = f"/api/v1/hospitals/{clinic.hospital.tenant_code}/appointments/{(first.json or {})['id']}"
+    assert [answer.headers["Location"] for answer in (first, second)] == [here, here]
+    assert first.headers["ETag"] == second.headers["ETag"]
     assert code_of(book(member, clinic, "10:00", headers=key)) == (409, "idempotency_key_reused")
 
 

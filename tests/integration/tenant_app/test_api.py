@@ -250,11 +250,15 @@ def test_the_same_request_twice_creates_once(clinic: Clinic, call: Callable[[str
     second = desk("POST", "/patients", form, Idempotency_Key="k-1")
     assert (second.status_code, second.json, second.headers["ETag"]) == (201, first.json, '"1"')
     assert second.headers["Idempotency-Replayed"] == "true"
+    assert first.headers["Location"] == second.headers["Location"] == f"/api/v1/patients/{first.json['id']}"
     reused = desk("POST", "/patients", _form(person()), Idempotency_Key="k-1")
     assert (reused.status_code, reused.json["code"]) == (409, "idempotency_key_reused")
     booking = _booking(clinic, first.json["id"])
     booked = [desk("POST", "/appointments", booking, Idempotency_Key="k-2") for _ in range(2)]
     assert booked[0].json == booked[1].json
+    for answer in booked:
+        assert answer.headers["ETag"] == '"1"'
+        assert answer.headers["Location"] == f"/api/v1/appointments/{booked[0].json['id']}"
     user = {"username": "dd.lan", "email": "lan@benhvien.example", "full_name": "Vũ Thị Lan", "role": "nurse"}
     invited = [admin("POST", "/users", user, Idempotency_Key="k-3") for _ in range(2)]
     assert invited[0].json["invite"]["token"].startswith(clinic.hospital.tenant_code)

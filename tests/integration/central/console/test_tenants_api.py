@@ -60,6 +60,15 @@ def test_an_idempotency_key_creates_once_and_keeps_no_secret(console: ConsoleUnd
     assert first["admin_invite"]["token"] not in str(kept)
 
 
+def test_the_operation_s_address_comes_with_the_repeated_answer_too(console: ConsoleUnderTest) -> None:
+    call = console.caller("super_admin")
+    first, second = (
+        call("POST", "/tenants", body(), expect=202, Prefer="respond-async", Idempotency_Key="k-1") for _ in range(2)
+    )
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert first.headers["Location"] == second.headers["Location"] == first.get_json()["operation"]
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
