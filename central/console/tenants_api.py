@@ -8,6 +8,8 @@ from flask import Response, jsonify, request, url_for
 from central.auth.models import IdempotencyKey
 from central.console import tenants
 from central.console.schemas import (
+    AdminInviteBody,
+    AdminInvited,
     RotationAnswer,
     SuspendBody,
     TenantAnswer,
@@ -18,7 +20,7 @@ from central.console.schemas import (
     TenantsAsked,
 )
 from central.console.tenants import Console
-from central.provisioning.public import Provisioned, Rotation
+from central.provisioning.public import FirstInvite, Provisioned, Rotation
 from central.registry.public import Operation, Tenant, tenant_by_id
 from kernel.ids import TenantId
 from kernel.listing import Page
@@ -136,6 +138,20 @@ def rotate_credentials(tenant_id: UUID) -> tuple[Rotation, dict[str, str]]:
     return rotation, {"Location": url_for("operations.show", operation_id=rotation.operation_id)}
 
 
+@blueprint.route("/<uuid:tenant_id>/admin-invite", methods=["POST"])
+@requires("tenant.create")
+@remembered(IdempotencyKey, shown_once=("admin_invite",))
+@blueprint.arguments(AdminInviteBody)
+@blueprint.response(201, AdminInvited)
+@blueprint.alt_response(409, description="`administrator_joined`, or `transition_refused` unless it is active.")
+def admin_invite(body: dict[str, Any], tenant_id: UUID) -> dict[str, Any]:
+    """A new invite for the first administrator, as long as no administrator there has joined; earlier ones are void."""
+    invite = collaborator(Console).runner.provisioner.invite_again(
+        uow=request_unit_of_work(), tenant=TenantId.parse(tenant_id), actor=current_actor(), reason=body["reason"]
+    )
+    return {"id": tenant_id, "admin_invite": _invite(invite)}
+
+
 def _tagged(row: Tenant) -> Tagged:
     return row, {"ETag": etag(row.version)}
 
@@ -145,8 +161,12 @@ def _made(made: Provisioned) -> dict[str, Any]:
         "id": made.tenant,
         "tenant_code": made.tenant_code,
         "status": made.status,
-        "admin_invite": {"token": made.invite.token, "expires_at": made.invite.expires_at},
+        "admin_invite": _invite(made.invite),
     }
+
+
+def _invite(invite: FirstInvite) -> dict[str, Any]:
+    return {"token": invite.token, "expires_at": invite.expires_at}
 
 
 def _accepted(operation: Operation) -> Response:
