@@ -10,6 +10,7 @@ from werkzeug.routing import Rule
 from central.auth.permissions import PERMISSIONS as ADMINISTRATOR_PERMISSIONS
 from central.sync.public import WORKER_PERMISSION
 from kernel.web.access import Access, declared
+from kernel.web.api import Blueprint
 from tenant_app.staff.public import PERMISSIONS as STAFF_PERMISSIONS
 from tests.support.portals import Portals
 
@@ -64,6 +65,15 @@ def test_every_public_route_gives_its_reason(portals: Portals) -> None:
         for rule, _, access in rules(app):
             if access.public is not None:
                 assert len(access.public) > 15, rule.endpoint
+
+
+def test_every_route_of_the_api_belongs_to_a_blueprint_of_ours(portals: Portals) -> None:
+    """It is what refuses bodies that nobody could store."""
+    for app in portals.all.values():
+        for rule, _, _ in rules(app):
+            if rule.rule.startswith("/api/v1/"):
+                owner = app.blueprints[rule.endpoint.rpartition(".")[0]]
+                assert isinstance(owner, Blueprint), rule.endpoint
 
 
 def test_every_permission_that_a_route_names_exists(portals: Portals) -> None:

@@ -52,6 +52,33 @@ def test_only_edges_commit() -> None:
             assert "commit()" not in text, path
 
 
+def test_api_modules_read_bodies_by_our_blueprint() -> None:
+    """flask-smorest's own answers 500 to bodies that nobody could store; kernel.web.api.Blueprint refuses them."""
+    api = re.compile(r"(^|/)(api|[a-z_]+_api)\.py$|/api/[a-z_]+\.py$")
+    seen = 0
+    for path, text in sources("central", "tenant_app", "patient_portal", "sync_worker", "jobs"):
+        tree = ast.parse(text)
+        imports = {
+            (alias.asname or alias.name): node.module
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        assert not any((module or "").startswith("flask_smorest") for module in imports.values()), path
+        made = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "Blueprint"
+        ]
+        for call in made:
+            prefixed = any("/api/" in ast.unparse(word.value) for word in call.keywords if word.arg == "url_prefix")
+            if prefixed or api.search(path.as_posix()):
+                assert ast.unparse(call.func) == "Blueprint", f"{path}:{call.lineno}"
+                assert imports["Blueprint"] == "kernel.web.api", f"{path}:{call.lineno}"
+                seen += 1
+    assert seen >= 10
+
+
 def test_suppressions_say_why() -> None:
     pattern = re.compile(r"#\s*(?:noqa|type:\s*ignore)(?:\[[^\]]*\])?(?::\s*[A-Z0-9, ]+)?(.*)$")
     for path, text in sources():
