@@ -11,6 +11,7 @@ run: install
 
 test: install-dev
 	$(BIN)/python -m tests.browser
+	$(BIN)/python -m tests.nginx
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 check: install-dev

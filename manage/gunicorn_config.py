@@ -9,7 +9,8 @@ from typing import Any
 
 from prometheus_client import multiprocess
 
-bind = os.environ.get("SOKHAM_BIND", "127.0.0.1:8000")
+# Several, with commas between them, where one network may reach this process and another may not.
+bind = os.environ.get("SOKHAM_BIND", "127.0.0.1:8000").split(",")
 workers = int(os.environ.get("SOKHAM_WEB_WORKERS", "1"))
 threads = int(os.environ.get("SOKHAM_WEB_THREADS", "8"))
 worker_class = "manage.web_worker.DeadlineWorker"

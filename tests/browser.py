@@ -1,9 +1,9 @@
 """Chromium for the tests in a browser: Debian's, installed here where it is missing. Run by `make test` first."""
 
-import os
 import shutil
-import subprocess
 import sys
+
+from tests.debian import done
 
 
 def chromium() -> str | None:
@@ -16,12 +16,8 @@ def main() -> int:
     if chromium():
         return 0
     sys.stderr.write("Chromium is missing; installing Debian's package.\n")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium", "fonts-liberation"]):
-        # The commands are constants; nothing of the environment reaches them.
-        if subprocess.run([*prefix, *command], env=environment, check=False, stdout=sys.stderr).returncode:
-            break
+    if done("apt-get", "update", "-qq", as_root=True):
+        done("apt-get", "install", "-y", "-qq", "chromium", "fonts-liberation", as_root=True)
     if chromium():
         return 0
     sys.stderr.write("The tests need Chromium: install it (Debian: apt-get install chromium) and run them again.\n")

@@ -29,6 +29,8 @@ from tests.support.embedded import open_folder
 
 WEB_PORT = 8000
 METRICS_PORT = 9100
+# The proxy's network, each of whose addresses is one of loopback here.
+FRONT = "10.213.71."
 # What makes libpq ask for TLS, which the embedded server has not.
 _TLS = re.compile(r"\?sslmode=verify-full(?:&sslrootcert=[^&\s]+)?")
 
@@ -65,8 +67,9 @@ class Production:
         here = {variable: self.exchanged(at_default(str(value)), scratch) for variable, value in written.items()}
         here["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         here["TMPDIR"] = str(scratch)
-        if "SOKHAM_BIND" in here:
-            here["SOKHAM_BIND"] = f"127.0.0.1:{self.ports[name]}"
+        if bind := here.get("SOKHAM_BIND"):
+            own = bind.replace(f":{WEB_PORT}", f":{self.ports[name]}")
+            here["SOKHAM_BIND"] = own.replace("0.0.0.0", "127.0.0.1").replace(FRONT, "127.0.0.")  # noqa: S104 - replaced
         return here
 
     def exchanged(self, value: str, scratch: Path) -> str:

@@ -56,12 +56,30 @@ def test_a_run_that_was_stopped_is_finished_by_the_next(secrets: Path) -> None:
         ("postgres", "postgres-hospitals"),
         ("pgbouncer", "pgbouncer"),
         ("vault", "vault"),
+        ("proxy", "console.example.vn"),
+        ("proxy", "staff.example.vn"),
+        ("proxy", "so-kham.example.vn"),
     ],
 )
 def test_a_certificate_is_good_for_its_host_and_for_no_other(secrets: Path, file: str, host: str) -> None:
     shake_hands(secrets, file, host)
     with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
         shake_hands(secrets, file, "redis")
+
+
+def test_the_proxys_certificate_is_for_the_names_in_env(tmp_path: Path) -> None:
+    """From where Compose reads them, in the forms that it takes."""
+    (tmp_path / ".env").write_text(
+        "SOKHAM_CONSOLE_URL=https://quan-tri.example.org\nSOKHAM_STAFF_URL='https://nhan-vien.example.org/'\n"
+        'SOKHAM_PATIENT_DOMAINS="bv-mot.example.org bv-hai.example.org"\n',
+        encoding="utf-8",
+    )
+    made_secrets(tmp_path)
+    secrets = tmp_path / "deploy" / "secrets"
+    for host in ("quan-tri.example.org", "nhan-vien.example.org", "so-kham.example.vn", "bv-hai.example.org"):
+        shake_hands(secrets, "proxy", host)
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
+        shake_hands(secrets, "proxy", "console.example.vn")
 
 
 def shake_hands(secrets: Path, file: str, host: str) -> None:

@@ -1,8 +1,9 @@
 """compose.yaml against the Compose specification, and against what we promise of production's shape."""
 
 import json
+import re
 from collections.abc import Iterator
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from compose_spec import PyCompose
 
 from kernel.settings import Settings
+from manage import gunicorn_config
 from manage.environment import ROLES_OF
+from manage.web_worker import WHOLE_SECONDS
 from tests.contract.compose.composition import ROOT, SECRETS, at_default, image_environment, merged, ours, parsed
 from tests.contract.compose.composition import variables_in as outside
 
@@ -57,8 +60,8 @@ def test_a_reference_that_leads_nowhere_is_found() -> None:
         file.validate_networks()
 
 
-@pytest.mark.parametrize("name", [*OURS, "pgbouncer"])
-def test_what_we_build_has_no_more_rights_than_it_needs(name: str) -> None:
+@pytest.mark.parametrize("name", [*OURS, "pgbouncer", "proxy"])
+def test_what_meets_strangers_or_is_ours_has_no_more_rights_than_it_needs(name: str) -> None:
     service = services()[name]
     user = str(service["user"]).split(":")[0]
     assert user not in {"0", "root"}
@@ -146,19 +149,52 @@ def test_servers_secrets_reach_their_servers_only() -> None:
     assert holders["password_pgbouncer"] == {"postgres-hospitals", "pgbouncer"}
     assert holders["vault_key"] == {"vault"}
     assert holders["redis_conf"] == {"redis"}
+    assert holders["proxy_key"] == holders["proxy_certificate"] == {"proxy"}
     assert set(holders) == set(merged()["secrets"]), "a secret that nobody uses is one too many"
 
 
-def test_only_loopback_is_published_and_the_servers_have_no_way_out() -> None:
+def test_only_the_proxy_is_reached_from_outside_and_only_it_has_a_way_out() -> None:
+    published = {name: service["ports"] for name, service in services().items() if "ports" in service}
+    assert published == {"proxy": ["443:8443", "80:8080"]}
+    networks = merged()["networks"]
+    assert networks["data"] == {"internal": True}
+    assert networks["front"]["internal"] is True
     for name, service in services().items():
-        for port in service.get("ports", ()):
-            assert name in WEB, name
-            host, _, _ = str(port).rpartition(":")[0].partition(":")
-            assert ip_address(host).is_loopback, f"{name} publishes {port}"
-    assert merged()["networks"]["data"] == {"internal": True}
-    for name, service in services().items():
-        expected = ["data", "front"] if name in WEB else ["data"]
-        assert service["networks"] == expected, name
+        expected = {"front", "outside"} if name == "proxy" else {"data", "front"} if name in WEB else {"data"}
+        assert set(service["networks"]) == expected, name
+
+
+def test_the_proxy_finds_the_web_processes_where_they_listen_for_it() -> None:
+    (pool,) = merged()["networks"]["front"]["ipam"]["config"]
+    subnet, given = ip_network(pool["subnet"]), ip_network(pool["ip_range"])
+    fixed = {name: ip_address(services()[name]["networks"]["front"]["ipv4_address"]) for name in (*WEB, "proxy")}
+    assert len(set(fixed.values())) == len(fixed)
+    # The first is the network's own, and what the engine gives to others must not be one of these.
+    assert all(each in subnet and each not in given and each != subnet[1] for each in fixed.values())
+    told = dict(each.split(":") for each in services()["proxy"]["extra_hosts"])
+    assert told == {name: str(fixed[name]) for name in WEB}
+    for name in ("staff", "patient"):
+        # Not in `data`: whoever reaches a portal past the proxy could say who asks.
+        assert ours()[name]["environment"]["SOKHAM_BIND"] == f"127.0.0.1:8000,{fixed[name]}:8000"
+    template = (ROOT / "deploy/nginx/nginx.conf.template").read_text(encoding="utf-8")
+    assert set(re.findall(r"server (\w+:\d+);", template)) == {f"{name}:8000" for name in WEB}
+
+
+def test_the_proxys_limits_fit_those_of_the_web_processes() -> None:
+    template = (ROOT / "deploy/nginx/nginx.conf.template").read_text(encoding="utf-8")
+
+    def said(directive: str, unit: str) -> int:
+        found = re.findall(rf"^ *{directive} (\d+){unit};", template, re.MULTILINE)
+        assert len(set(found)) == 1, directive
+        return int(found[0])
+
+    assert said("client_max_body_size", "m") << 20 == Settings().max_body_bytes
+    assert "SOKHAM_MAX_BODY_BYTES" not in {variable for _, variable, _ in values()}
+    # Nothing is given up that the process may still do, and a connection that is not used is closed at the proxy's end.
+    assert said("proxy_read_timeout", "s") > WHOLE_SECONDS
+    assert (
+        max(map(int, re.findall(r"^ {8}keepalive_timeout (\d+)s;", template, re.MULTILINE))) < gunicorn_config.keepalive
+    )
 
 
 def test_databases_are_reached_with_verified_tls_only() -> None:
@@ -188,6 +224,7 @@ def test_files_that_are_mounted_are_there() -> None:
         "postgres/pgbouncer-lookup.sh",
         "pgbouncer/start",
         "vault/configure",
+        "nginx/start",
     ):
         assert (ROOT / "deploy" / script).stat().st_mode & 0o111, f"{script} can be run"
 
