@@ -73,6 +73,8 @@ class Ground:
         self.folder = folder
         self.scale = scale
         self.report = report
+        # Whether the index holds a large city's people, beside those who came by the sync.
+        self.index_is_large = False
         self._stack = ExitStack()
 
     def close(self) -> None:
