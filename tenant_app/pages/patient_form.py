@@ -10,7 +10,7 @@ from flask import request
 from central.patient_index.public import Cccd, parse_cccd
 from kernel.errors import InvalidFields
 from tenant_app.pages.forms import MISSING, TOO_LONG, long_text, one_of, parse_day, typed
-from tenant_app.patients.public import BLOOD_TYPES, GENDERS, Patient, parse_phone
+from tenant_app.patients.public import BLOOD_TYPES, GENDERS, Patient, parse_phone, wrong_with
 from tenant_app.patients.rules import Complaints
 
 SYSTEMS: Final = ("cccd", "bhyt", "passport", "cmnd")
@@ -32,7 +32,7 @@ class PatientForm:
 
 
 def read_form() -> PatientForm:
-    """Read the posted form. Names and numbers are judged by the service; here, what only a form can get wrong."""
+    """Read the posted form: what only a form can get wrong, and where there is that, what the service would refuse."""
     shown = {name: request.form.get(name, "").strip() for name in (*TEXTS, *SYSTEMS, *CONTACT)}
     complaints = Complaints()
     details: dict[str, Any] = {name: typed(name) or None for name in ("full_name", "phone", "email")}
@@ -52,10 +52,13 @@ def read_form() -> PatientForm:
         del readers["date_of_birth"]
     for name, reader in readers.items():
         details[name] = complaints.read(reader) or None
+    identifiers = {system: shown[system] for system in SYSTEMS if shown[system]}
+    if complaints.errors:
+        complaints.note(InvalidFields(errors=wrong_with(details=details, identifiers=identifiers)))
     return PatientForm(
         shown=shown,
         details=details,
-        identifiers={system: shown[system] for system in SYSTEMS if shown[system]},
+        identifiers=identifiers,
         errors=complaints.errors,
         confirm_mismatch=request.form.get("confirm_mismatch") == "1",
     )

@@ -53,8 +53,7 @@ def create() -> Response:
         return _form(_taken_over(read_form()))
     form = read_form()
     if form.errors:
-        # The service would judge names and numbers only after these; a person wants to hear of all of it at once.
-        return _form(form, errors=form.errors | _number_errors(form), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _form(form, errors=form.errors, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return _register(form)
 
 
@@ -122,17 +121,6 @@ def _register(form: PatientForm) -> Response:
         return _form(form, taken=taken, status=taken.status)
     uow.commit()
     return lead_to(url_for("patient_pages.show", patient_id=made.patient.id, registered="1"))
-
-
-def _number_errors(form: PatientForm) -> dict[str, list[str]]:
-    number = form.identifiers.get("cccd")
-    if not number:
-        return {}
-    try:
-        parse_cccd(number)
-    except InvalidFields as wrong:
-        return dict(wrong.errors)
-    return {}
 
 
 def _taken_over(form: PatientForm) -> PatientForm:

@@ -4,7 +4,7 @@ from tenant_app.patients.errors import IdentifierInUse, MismatchToConfirm, Patie
 from tenant_app.patients.models import BLOOD_TYPES, GENDERS, Patient, PatientIdentifier
 from tenant_app.patients.queries import PatientRecord, PatientRow, PortalState, patient_record, portal_state
 from tenant_app.patients.rules import SearchTerms, parse_phone, read_search
-from tenant_app.patients.service import Registration, change, read, register, search
+from tenant_app.patients.service import Registration, change, read, register, search, wrong_with
 
 __all__ = [
     "BLOOD_TYPES",
@@ -27,4 +27,5 @@ __all__ = [
     "read_search",
     "register",
     "search",
+    "wrong_with",
 ]

@@ -7,8 +7,9 @@ from typing import Any, Final
 import marshmallow as ma
 
 from kernel.text import N_
-from tenant_app.patients.models import BLOOD_TYPES, GENDERS
+from tenant_app.patients.models import BLOOD_TYPES, GENDERS, IDENTIFIER_SYSTEMS
 from tenant_app.patients.queries import PatientRecord
+from tenant_app.patients.service import wrong_with
 from tenant_app.schemas import MAX_TEXT, Body, page_answer
 
 BAD_WEIGHT: Final = N_("A weight is between 0.2 and 650 kg.")
@@ -48,6 +49,14 @@ class _Details(Body):
     height_cm = ma.fields.Integer(**_optional, strict=True, validate=ma.validate.Range(20, 280))
     weight_kg = ma.fields.Decimal(**_optional, places=2, validate=_weight)
     confirm_mismatch = ma.fields.Boolean(load_default=False)
+
+    def handle_error(self, error: ma.ValidationError, data: Any, *, many: bool, **kwargs: Any) -> None:
+        """Say in the same answer what the service would refuse of the fields that could be read."""
+        del data, many, kwargs
+        read = error.valid_data if isinstance(error.valid_data, dict) else {}
+        identifiers = {system: read[system] for system in IDENTIFIER_SYSTEMS if system in read}
+        for name, messages in wrong_with(details=read, identifiers=identifiers).items():
+            error.messages_dict.setdefault(name, messages)
 
 
 class RegistrationBody(_Details):

@@ -15,7 +15,7 @@ from central.patient_index.public import Cccd, parse_cccd, parse_identifier
 from kernel.clock import local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.database.violations import violated
-from kernel.errors import PreconditionFailed
+from kernel.errors import InvalidFields, PreconditionFailed
 from kernel.ids import new_global_id, new_row_id
 from kernel.listing import Page
 from kernel.web.actor import Actor
@@ -171,6 +171,18 @@ def change(
         changed=[*differing, *fresh, *ended],
     )
     return queries.PatientRecord(patient, now_current)
+
+
+def wrong_with(*, details: Mapping[str, Any], identifiers: Mapping[str, str | None]) -> dict[str, list[str]]:
+    """What registering or changing would refuse of these, by field: for a form or body that has other faults as well.
+
+    People want to hear of all of it at once, and what is missing elsewhere does not make a number any better.
+    """
+    try:
+        _parsed(details, {system: text for system, text in identifiers.items() if text})
+    except InvalidFields as err:
+        return err.errors
+    return {}
 
 
 def _parsed(

@@ -105,15 +105,22 @@ def test_a_patient_is_registered_and_the_page_offers_what_is_next(sign_in: SignI
 
 def test_all_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost(sign_in: SignIn, clinic: Clinic) -> None:
     desk = sign_in(clinic, "receptionist")
-    answer = desk.post("/patients/new", step="save", cccd="123", date_of_birth="31/02/2020", phone="0912345678")
+    answer = desk.post(
+        "/patients/new", step="save", cccd="123", bhyt="1", email="x", date_of_birth="31/02/2020", phone="0912345678"
+    )
     assert answer.status_code == 422
-    for name in ("cccd", "full_name", "date_of_birth", "gender"):
+    for name in ("cccd", "bhyt", "email", "full_name", "date_of_birth", "gender"):
         assert f'id="{name}-error"' in answer.text, name
     assert 'value="0912345678"' in answer.text
     assert 'value="31/02/2020"' in answer.text
     contact = desk.post("/patients/new", **form_of(person(), contact_name="Lê Văn Tám", contact_phone="12"))
     assert contact.status_code == 422
     assert 'id="contact_phone-error"' in contact.text
+    path = f"/patients/{clinic.patient().patient.id}/edit"
+    changed = desk.post(path, version="1", **form_of(person(), cccd="123", date_of_birth="31/02/2020"))
+    assert changed.status_code == 422
+    assert 'id="cccd-error"' in changed.text
+    assert 'id="date_of_birth-error"' in changed.text
 
 
 def test_a_number_that_disagrees_is_asked_about_and_can_be_confirmed(sign_in: SignIn, clinic: Clinic) -> None:
