@@ -27,13 +27,16 @@ def record(
     resource_id: object,
     tenant: TenantId | None = None,
     changed: Iterable[str] = (),
+    facts: Mapping[str, int | str] | None = None,
     reason: str | None = None,
 ) -> None:
     """Say that `actor` (None: somebody at the command line) did `action` (`tenant.suspend`) to a thing.
 
-    `changed` are names of fields, never values. Request id, address and browser are added inside a request.
+    `changed` are names of fields, never values; `facts` are numbers and codes of the platform's own that must be on
+    record, nothing of a person's. Request id, address and browser are added inside a request.
     """
     names = sorted(changed)
+    values: dict[str, Any] = {**({"changed": names} if names else {}), **(facts or {})}
     row = AdminAuditLog(
         user_id=actor.id if actor else None,
         actor_name=actor.name if actor else COMMAND_LINE,
@@ -42,7 +45,7 @@ def record(
         resource_type=resource_type,
         resource_id=None if resource_id is None else str(resource_id),
         portal="admin",
-        new_values={"changed": names} if names else None,
+        new_values=values or None,
         reason=reason,
         **_request(),
     )

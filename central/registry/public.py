@@ -28,7 +28,7 @@ from central.registry.queries import (
     tenant_by_code,
     tenant_by_id,
 )
-from central.registry.service import NewTenant, change_tenant, create_tenant, resume, suspend
+from central.registry.service import NewTenant, change_tenant, create_tenant, raise_epoch, resume, suspend
 
 __all__ = [
     "CREDENTIAL_PURPOSES",
@@ -59,6 +59,7 @@ __all__ = [
     "open_credential",
     "open_password",
     "operation",
+    "raise_epoch",
     "resume",
     "seal_password",
     "suspend",

@@ -119,6 +119,20 @@ def resume(*, uow: UnitOfWork, tenant: TenantId, announcer: RouteAnnouncer, upda
     return transition(uow=uow, tenant=tenant, to="active", announcer=announcer, updated_by=updated_by)
 
 
+def raise_epoch(*, uow: UnitOfWork, tenant: TenantId, at_least: int, updated_by: UUID | None = None) -> Tenant:
+    """Begin a new epoch of a hospital whose database was restored: one more than the last, and at least `at_least`.
+
+    Raises TenantUnknown, and TransitionRefused for a hospital that is not suspended: it must not write meanwhile.
+    """
+    row = tenant_by_id(uow=uow, tenant=tenant, lock=True)
+    if row.status != "suspended":
+        raise TransitionRefused(data={"from": row.status, "to": row.status})
+    row.epoch = max(row.epoch + 1, at_least)
+    row.updated_by = updated_by
+    _flush(uow)
+    return row
+
+
 def put_credentials(
     *,
     uow: UnitOfWork,

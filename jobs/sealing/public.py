@@ -3,6 +3,7 @@
 from jobs.sealing.chain import Seal
 from jobs.sealing.heads import HeadFile, NotedHead, head_files, noted_heads
 from jobs.sealing.log import ChainedLog, central_logs, hospital_log
+from jobs.sealing.restores import Restore, Undone
 from jobs.sealing.sealer import ChainStalled, Sealer, seal_next
 from jobs.sealing.verify import SAID, Broken, Verification, verify
 
@@ -13,8 +14,10 @@ __all__ = [
     "ChainedLog",
     "HeadFile",
     "NotedHead",
+    "Restore",
     "Seal",
     "Sealer",
+    "Undone",
     "Verification",
     "central_logs",
     "head_files",

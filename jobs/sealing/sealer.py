@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from jobs.audit_keys import AuditKeys
@@ -25,6 +26,7 @@ from kernel.telemetry.logs import get_logger
 from kernel.telemetry.metrics import Counter
 from keys.encoding import to_base64url
 from keys.public import SigningKey, sign_seal
+from tenant_app.hospital.public import HospitalSync
 from tenant_app.outbox.public import AUDIT_SEAL, audit_head_payload, publish
 
 log = get_logger(__name__)
@@ -135,7 +137,9 @@ class Sealer:
                     uow=uow, log_=log_, key=self._keys.current(), limit=self._rows_a_seal, clock=self._clock
                 )
                 head = self._head_to_tell(uow, log_, seal)
+                epoch = None
                 if head is not None and tenant is not None:
+                    epoch = uow.session.scalar(select(HospitalSync.epoch))
                     _publish(uow, tenant, head)
                 if seal is not None or head is not None:
                     uow.commit()
@@ -145,7 +149,7 @@ class Sealer:
             log.info("audit.another_sealer", chain=log_.chain)
             return None
         if head is not None:
-            self._heads.note(head)
+            self._heads.note(head, epoch=epoch)
             self._told[log_.chain] = (head.body.sequence, self._monotonic())
         if seal is not None:
             log.debug("audit.sealed", chain=log_.chain, sequence=seal.body.sequence, rows=seal.body.row_count)

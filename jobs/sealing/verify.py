@@ -1,12 +1,13 @@
 """Walks a chain from its first seal to its last and names the first link that does not hold, and how."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from jobs.sealing.chain import BEFORE_ALL, LogRow, Position, RowsDigest, Seal, genesis
 from jobs.sealing.heads import NotedHead
 from jobs.sealing.log import ChainedLog
+from jobs.sealing.restores import Restore, Undone, sort_out
 from kernel.database.unit_of_work import UnitOfWork
 from keys.encoding import to_base64url
 from keys.public import InvalidToken, signed_seal
@@ -38,7 +39,10 @@ class Broken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verification:
-    """What was found: `seals` and `rows` that hold, up to the first broken link; rows that wait for a seal."""
+    """What was found: `seals` and `rows` that hold, up to the first broken link; rows that wait for a seal.
+
+    `undone` are the restores on record, with what each took away: no fault, and worth knowing.
+    """
 
     chain: str
     seals: int
@@ -46,6 +50,7 @@ class Verification:
     broken: Broken | None
     unsealed: int
     unsealed_seconds: float
+    undone: Sequence[Undone] = ()
 
 
 def verify(
@@ -54,16 +59,19 @@ def verify(
     log: ChainedLog,
     keys: Mapping[str, Jwk],
     heads: Iterable[NotedHead] = (),
+    restores: Sequence[Restore] = (),
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> Verification:
     """Check a chain against its rows, the public `keys` of central, and `heads` that were noted elsewhere.
 
-    Without heads a chain whose end was cut off, seals and rows alike, looks like a shorter one.
+    Without heads a chain whose end was cut off, seals and rows alike, looks like a shorter one. `restores` are those of
+    this hospital that central has on record; heads that one of them undid are counted and not held against the chain.
     """
     told: dict[int, str] = {}
     contradicted: int | None = None
-    for head in heads:
-        if head.chain == log.chain and told.setdefault(head.sequence, head.digest) != head.digest:
+    hold, undone = sort_out((head for head in heads if head.chain == log.chain), restores)
+    for head in hold:
+        if told.setdefault(head.sequence, head.digest) != head.digest:
             # Two heads for one place: one of them is of a history that was thrown away.
             contradicted = min(head.sequence, contradicted or head.sequence)
     walk = _Walk(log=log, keys=keys, told=told)
@@ -84,6 +92,7 @@ def verify(
         broken=broken,
         unsealed=count,
         unsealed_seconds=seconds,
+        undone=undone,
     )
 
 

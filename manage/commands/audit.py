@@ -7,7 +7,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from jobs.sealing.public import SAID, Broken
+from jobs.sealing.public import SAID, Broken, Verification
 from manage.audit_chains import Checked, check_chains
 from manage.cli import data_dir_option
 from manage.commands.jobs import process_settings
@@ -33,7 +33,8 @@ def verify(tenant: str | None, heads: tuple[Path, ...], as_json: bool, data_dir:
     """Walk the chains from their first seal and name the first broken link of each.
 
     A link is broken when a row that it covers was changed, deleted or put in later, or when the seal itself was
-    changed, replaced or taken away. Exit code 1 when one is, or when a chain could not be read.
+    changed, replaced or taken away. Exit code 1 when one is, or when a chain could not be read. Seals that a restore
+    undid are none, where central has it on record (`sokham tenant raise-epoch`): they are counted.
     """
     settings = process_settings(data_dir)
     checked: list[Checked] = []
@@ -61,8 +62,18 @@ def _line(each: Checked) -> str:
     name = f"{each.where} {found.chain.rsplit(':', 1)[-1]}"
     if found.broken is None:
         waits = f", {found.unsealed} wait for a seal" if found.unsealed else ""
-        return f"{name}: whole; {found.seals} seals over {found.rows} rows{waits}"
-    return f"{name}: BROKEN at seal {found.broken.sequence}: {SAID[found.broken.fault]} ({_place(found.broken)})"
+        return f"{name}: whole; {found.seals} seals over {found.rows} rows{waits}{_undone(found)}"
+    fault = f"BROKEN at seal {found.broken.sequence}: {SAID[found.broken.fault]} ({_place(found.broken)})"
+    return f"{name}: {fault}{_undone(found)}"
+
+
+def _undone(found: Verification) -> str:
+    return "".join(
+        f"; before the restore on record of {each.restore.at:%Y-%m-%d %H:%M %Z} (epoch {each.restore.epoch}):"
+        f" {each.seals} seals are not in this database any more"
+        for each in found.undone
+        if each.seals
+    )
 
 
 def _place(broken: Broken) -> str:
@@ -82,6 +93,15 @@ def _shown(each: Checked) -> dict[str, Any]:
         "rows": found.rows,
         "unsealed": found.unsealed,
         "unsealed_seconds": round(found.unsealed_seconds, 3),
+        "restores": [
+            {
+                "epoch": each.restore.epoch,
+                "at": each.restore.at.isoformat(),
+                "last_seal": each.restore.sequence,
+                "seals_gone": each.seals,
+            }
+            for each in found.undone
+        ],
         "broken": None
         if broken is None
         else {

@@ -1,9 +1,10 @@
-"""Hospitals: create, invite again, list, show, suspend, resume, rotate credentials."""
+"""Hospitals: create, invite again, list, show, suspend, resume, rotate credentials, begin an epoch."""
 
 import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from keys.public import PROCESSES
 from manage import operator
 from manage.cli import data_dir_option
 from manage.data_dir import DataDir
+from manage.epochs import begin_epoch
 
 _PAGE = 200
 _POLICY = PROCESSES["central"]
@@ -42,7 +44,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 @click.group()
 def tenant() -> None:
-    """Hospitals: create, invite again, list, show, suspend, resume, rotate credentials."""
+    """Hospitals: create, invite again, list, show, suspend, resume, rotate credentials, begin an epoch."""
 
 
 @tenant.command()
@@ -251,6 +253,29 @@ def _change(code: str, verb: str, *, reason: str | None, as_json: bool, data_dir
         click.echo(json.dumps(_shown(row), indent=2, ensure_ascii=False))
     else:
         click.echo(f"{row.tenant_code} is {row.status}.")
+
+
+@tenant.command("raise-epoch")
+@click.argument("code")
+@click.option("--reason", required=True, help="Which backup was restored, and why: for the audit log.")
+@json_option
+@data_dir_option
+def raise_epoch_command(code: str, reason: str, as_json: bool, data_dir: Path) -> None:
+    """Begin a new epoch of a suspended hospital whose database was restored from a backup.
+
+    What it writes from now on is newer to central than anything from before. Central keeps on record how long its audit
+    chain is now, so that `sokham audit verify` can tell the restore from tampering.
+    """
+    with _central(data_dir) as (settings, database):
+        begun = begin_epoch(settings, central=database, code=code, reason=reason)
+    if as_json:
+        click.echo(json.dumps(asdict(begun), indent=2))
+    else:
+        click.echo(
+            f"{begun.tenant_code} is in epoch {begun.epoch} (before: {begun.before}); its audit chain has"
+            f" {begun.seals} seals. Now: `sokham tenant resume {begun.tenant_code}`, and then"
+            f" `sokham sync republish --tenant {begun.tenant_code}`."
+        )
 
 
 @contextmanager

@@ -62,6 +62,19 @@ class JobsRunners:
         self.started.append(process)
         return process
 
+    def sokham(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """A command of the operator, who has every role's password."""
+        passwords = {f"SOKHAM_PASSWORD_{name.removeprefix('sokham_').upper()}": PASSWORDS[name] for name in roles.ALL}
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-m", "manage", *arguments],
+            cwd=ROOT,
+            env={**self.environment, **passwords},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
     def close(self) -> None:
         """End all of them."""
         for process in self.started:

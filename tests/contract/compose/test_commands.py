@@ -219,10 +219,13 @@ def test_a_hospital_is_restored_from_a_dump(running: Production, invite: str) ->
 
     running.as_superuser("pg_dump", "--format=custom", f"--file={dump}", database)
     running.run("setup", "sokham", "tenant", "suspend", "bv-hai", "--reason", "Khôi phục")
-    running.as_superuser(str(ROOT / "deploy" / "postgres" / "restore-hospital"), database, dump, "2")
-    rows_of(running.central, "sokham_central", "UPDATE tenants SET epoch = 2 WHERE tenant_code = 'bv-hai' RETURNING id")
+    running.as_superuser(str(ROOT / "deploy" / "postgres" / "restore-hospital"), database, dump)
+    running.run("setup", "sokham", "tenant", "raise-epoch", "bv-hai", "--reason", "Bản sao lưu 02:00")
     running.run("setup", "sokham", "tenant", "resume", "bv-hai")
+    assert "bv-hai: 0 events" in running.run("setup", "sokham", "sync", "republish", "--tenant", "bv-hai").stdout
 
+    in_central = "SELECT epoch FROM tenants WHERE tenant_code = 'bv-hai'"
+    assert rows_of(running.central, "sokham_central", in_central) == [(2,)]
     assert rows_of(running.hospitals, database, "SELECT epoch FROM hospital_sync") == [(2,)]
     assert rows_of(running.hospitals, database, "SELECT id, username FROM users") == users
     # The order of an ACL's entries says nothing.

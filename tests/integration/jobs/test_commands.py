@@ -2,46 +2,16 @@
 
 import json
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from statistics import median
 
-import pytest
-
-from central import roles
 from jobs.sealing.public import head_files, noted_heads
-from keys.public import LocalKeyring
-from tests.support.databases import PASSWORDS, CentralDatabase
 from tests.support.hospitals import Hospital
-from tests.support.jobs import ROOT, JobsRunners
+from tests.support.jobs import JobsRunners
 from tests.support.sealing import write_rows
 from tests.support.waiting import wait_until
 
 Pair = tuple[Hospital, Hospital]
-
-
-@pytest.fixture
-def runners(central: CentralDatabase, keys: LocalKeyring, keyring_path: Path, tmp_path: Path) -> Iterator[JobsRunners]:
-    several = JobsRunners(central=central, folder=tmp_path, keyring=keyring_path)
-    yield several
-    several.close()
-
-
-def sokham(runners: JobsRunners, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """A command of the operator, who has every role's password."""
-    passwords = {f"SOKHAM_PASSWORD_{name.removeprefix('sokham_').upper()}": PASSWORDS[name] for name in roles.ALL}
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "manage", *arguments],
-        cwd=ROOT,
-        env={**runners.environment, **passwords},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_rows_are_sealed_soon_and_the_command_line_says_so(runners: JobsRunners, two_hospitals: Pair) -> None:
@@ -61,11 +31,11 @@ def test_rows_are_sealed_soon_and_the_command_line_says_so(runners: JobsRunners,
     # Five seconds is the promise on a quiet server; here others work on the same two cores.
     assert median(waits) < 5, waits
 
-    found = json.loads(sokham(runners, "jobs", "status", "--json").stdout)["items"]
+    found = json.loads(runners.sokham("jobs", "status", "--json").stdout)["items"]
     assert [item["name"] for item in found] == ["audit.seal_central", "audit.seal_hospitals", "partitions", "prune"]
     assert all(item["failures"] == 0 for item in found)
 
-    whole = sokham(runners, "audit", "verify", "--json")
+    whole = runners.sokham("audit", "verify", "--json")
     assert whole.returncode == 0, whole.stderr
     by_place = {(item["where"], item["chain"].rsplit(":", 1)[-1]): item for item in json.loads(whole.stdout)["items"]}
     assert {where for where, _ in by_place} == {"central", one.tenant_code, other.tenant_code}
@@ -76,11 +46,11 @@ def test_rows_are_sealed_soon_and_the_command_line_says_so(runners: JobsRunners,
 
     with one.superuser() as connection:
         connection.execute("DELETE FROM audit_seals WHERE sequence = 2")
-    broken = sokham(runners, "audit", "verify", "--tenant", one.tenant_code)
+    broken = runners.sokham("audit", "verify", "--tenant", one.tenant_code)
     assert broken.returncode == 1
     assert "BROKEN at seal 2: the seal is not there" in broken.stdout
-    assert sokham(runners, "audit", "verify", "--tenant", other.tenant_code).returncode == 0
-    assert sokham(runners, "audit", "verify", "--tenant", "bv-khong-co").returncode == 1
+    assert runners.sokham("audit", "verify", "--tenant", other.tenant_code).returncode == 0
+    assert runners.sokham("audit", "verify", "--tenant", "bv-khong-co").returncode == 1
 
 
 def test_the_head_goes_to_central_by_the_outbox_and_to_the_file(runners: JobsRunners, hospital: Hospital) -> None:
