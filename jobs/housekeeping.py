@@ -58,7 +58,7 @@ class Partitions:
 
 
 class Pruning:
-    """Deletes what has run out: sessions, refresh tokens, idempotency keys, inbox entries, tokens' ids."""
+    """Deletes what has run out: sessions, refresh tokens, idempotency keys, links, invites, events."""
 
     def __init__(
         self, *, central: OpenUow, hospital: OpenHospital, hospitals: EachHospital, rows: int = PRUNE_ROWS

@@ -197,6 +197,7 @@ def central_app(settings: Settings) -> Flask:
         rotation=CredentialRotation(central=database, keychain=keychain, server=server, announcer=announcer),
         invites=HeldInvites(keychain),
     )
+    runner.watch()
     return create_console_app(
         settings,
         database=database,

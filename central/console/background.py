@@ -1,12 +1,13 @@
 """Long work on hospitals in threads of this process. The operation's lease says who works on it, not this module.
 
-A process that is killed leaves its operation to whoever looks at it next: `nudge` takes up what nobody works on.
+A process that is killed leaves its operation to whoever looks at it next: `nudge` takes up what nobody works on. Nobody
+looks at a rotation whose new passwords are in use, so `watch` does.
 """
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
-from threading import Timer
+from threading import Event, Timer
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from kernel.telemetry import logs
 log = logs.get_logger(__name__)
 
 THREADS: Final = 2
+# A rotation's old roles wait for so long at most after the process that was to close them has ended.
+SWEEP_SECONDS: Final = 300.0
 # An operation without a lease was begun a moment ago, or its process died before it took one.
 _ABANDONED: Final = timedelta(seconds=15)
 
@@ -46,6 +49,7 @@ class OperationRunner:
         # Threads are started by the first operation, so that a server may fork before that.
         self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="operation")
         self._timers: set[Timer] = set()
+        self._closed = Event()
 
     def start(self, operation_id: UUID) -> "Future[None]":
         """Make the hospital of a reserved operation, and hold its invite for whoever asked."""
@@ -54,10 +58,11 @@ class OperationRunner:
     def finish_later(self, rotation: Rotation) -> None:
         """Close the old roles of a rotation when nobody can be using them any more."""
         seconds = max(0.0, (rotation.retire_at - self._clock()).total_seconds()) + 0.5
-        timer = Timer(seconds, self._finish, args=(rotation.operation_id,))
-        timer.daemon = True
-        self._timers = {each for each in self._timers if each.is_alive()} | {timer}
-        timer.start()
+        self._later(seconds, lambda: self._finish(rotation.operation_id))
+
+    def watch(self, *, seconds: float = SWEEP_SECONDS) -> None:
+        """From now on take up rotations that nobody works on, every so often."""
+        self._later(seconds, lambda: self._look(seconds))
 
     def nudge(self, operation: Operation) -> bool:
         """Take up an operation that nobody works on; True when it was."""
@@ -76,9 +81,28 @@ class OperationRunner:
 
     def close(self) -> None:
         """Wait for what is under way; what waits for its time is left to others."""
+        self._closed.set()
         for timer in self._timers:
             timer.cancel()
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _later(self, seconds: float, work: Callable[[], None]) -> None:
+        timer = Timer(seconds, work)
+        timer.daemon = True
+        self._timers = {each for each in self._timers if each.is_alive()} | {timer}
+        timer.start()
+
+    def _look(self, seconds: float) -> None:
+        try:
+            for operation_id in self.rotation.unfinished():
+                with self._database.unit_of_work() as uow:
+                    operation = uow.session.get_one(Operation, operation_id)
+                self.nudge(operation)
+        except Exception:
+            # Central's database is away, or the process ends: the next look finds the same.
+            log.warning("operation.sweep_failed", exc_info=True)
+        if not self._closed.is_set():
+            self.watch(seconds=seconds)
 
     def _finish(self, operation_id: UUID) -> None:
         self._guarded(operation_id, self.rotation.finish)

@@ -174,6 +174,67 @@ def test_a_settled_event_stays_while_another_of_its_patient_is_unsettled(
     assert dict(left) == {busy: 2, quiet: 1}
 
 
+def test_an_erasure_stays_for_good_and_what_is_dead_waits(
+    central: CentralDatabase, router: TenantRouter, each: EachHospital, hospital: Hospital
+) -> None:
+    with hospital.superuser() as connection:
+        for event, state in (
+            ("patient.erased", "settled"),
+            ("patient.erased", "discarded"),
+            ("patient.updated", "discarded"),
+            ("patient.updated", "dead"),
+        ):
+            connection.execute(
+                "INSERT INTO outbox (id, aggregate_type, aggregate_id, event_type, epoch, n, payload, state,"
+                " created_at) VALUES (uuidv7(interval '-40 days'), 'patient', gen_random_uuid(), %s, 1, 1, '{}', %s,"
+                " now() - interval '40 days')",
+                (event, state),
+            )
+    _prune(central, router, each, rows=1)
+    with hospital.superuser() as connection:
+        left = connection.execute("SELECT event_type, state FROM outbox ORDER BY 1").fetchall()
+    assert left == [("patient.erased", "settled"), ("patient.updated", "dead")]
+
+
+def test_links_and_invites_go_a_year_after_their_end(
+    central: CentralDatabase, router: TenantRouter, each: EachHospital, two_hospitals: Pair
+) -> None:
+    hospital, other = two_hospitals
+    clinic = open_clinic(hospital)
+    account = uuid4()
+    with hospital.superuser() as connection:
+        patient = uuid4()
+        connection.execute(
+            "INSERT INTO patients (id, patient_global_id, full_name, search_key, date_of_birth, gender)"
+            " VALUES (%s, gen_random_uuid(), 'Lê Thị Tư', 'le thi tu', '1990-02-03', 'female')",
+            (patient,),
+        )
+        connection.execute("INSERT INTO patient_users (id, patient_id) VALUES (%s, %s)", (account, patient))
+        for ago in (None, "11 months", "13 months"):
+            connection.execute(
+                "INSERT INTO patient_links (account_id, direction, other_tenant_id, other_account_id, ended_at,"
+                " end_reason) VALUES (%s, 'opened_by', %s, gen_random_uuid(), now() - %s::interval, %s)",
+                (account, other.tenant, ago, ago and "unlinked"),
+            )
+        for ago in ("-3 days", "11 months", "13 months"):
+            connection.execute(
+                "INSERT INTO portal_invites (patient_id, tag, code_hash, expires_at, replaced_at)"
+                " VALUES (%s, 't', sha256(%s::bytea), now() - %s::interval, now())",
+                (patient, ago, ago),
+            )
+            connection.execute(
+                "INSERT INTO staff_invites (account_id, token_hash, expires_at)"
+                " VALUES (%s, sha256(%s::bytea), now() - %s::interval)",
+                (clinic.doctor_id, ago, ago),
+            )
+        invites = connection.execute("SELECT count(*) FROM staff_invites").fetchall()[0][0]
+    _prune(central, router, each, rows=1)
+    with hospital.superuser() as connection:
+        assert connection.execute("SELECT count(*) FROM patient_links").fetchone() == (2,)
+        assert connection.execute("SELECT count(*) FROM portal_invites").fetchone() == (2,)
+        assert connection.execute("SELECT count(*) FROM staff_invites").fetchone() == (invites - 1,)
+
+
 def test_a_hospital_that_is_away_holds_up_no_other_and_is_tried_again(
     central: CentralDatabase, keychain: Keychain, two_hospitals: Pair
 ) -> None:

@@ -1,7 +1,9 @@
 """What the runner takes up, what it leaves to others, and that it closes a rotation when the time has come."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -23,6 +25,7 @@ class Work:
     def __init__(self) -> None:
         self.done: list[UUID] = []
         self.refusal: Exception | None = None
+        self.left: Operation | None = None
 
     def finish(self, operation_id: UUID) -> None:
         self.done.append(operation_id)
@@ -30,6 +33,15 @@ class Work:
             raise self.refusal
 
     run = finish
+
+    def unfinished(self) -> list[UUID]:
+        """As the rotation's."""
+        return [] if self.left is None else [self.left.id]
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Any]:
+        """The database, of which only the operation is asked."""
+        yield SimpleNamespace(session=SimpleNamespace(get_one=lambda _kind, _id: self.left))
 
 
 @pytest.fixture
@@ -40,7 +52,7 @@ def work() -> Work:
 @pytest.fixture
 def runner(work: Work) -> Iterator[OperationRunner]:
     made = OperationRunner(
-        database=cast("Any", None),
+        database=cast("Any", work),
         provisioner=cast("Any", work),
         rotation=cast("Any", work),
         invites=cast("Any", None),
@@ -99,3 +111,26 @@ def test_what_waits_for_its_time_does_not_hold_up_the_end(runner: OperationRunne
     runner.finish_later(rotation)
     runner.close()
     assert work.done == []
+
+
+def test_a_rotation_that_nobody_works_on_is_found(runner: OperationRunner, work: Work) -> None:
+    runner.watch(seconds=0.01)
+    work.left = operation(age=timedelta(minutes=1))
+    wait_until(lambda: work.left is not None and work.left.id in work.done, what="the rotation that was left")
+
+
+def test_a_look_that_fails_is_not_the_last(
+    runner: OperationRunner, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as away:
+        tried: list[None] = []
+
+        def unfinished() -> list[UUID]:
+            tried.append(None)
+            raise ConnectionError
+
+        away.setattr(work, "unfinished", unfinished)
+        runner.watch(seconds=0.01)
+        wait_until(lambda: len(tried) >= 2, what="a second look")
+    work.left = operation(age=timedelta(minutes=1))
+    wait_until(lambda: work.done, what="the rotation that was left")
