@@ -1,6 +1,6 @@
 """Long work in steps, on record. Whoever holds the lease works; a dead holder's runs out, and another takes over."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -103,12 +103,39 @@ class Lease:
         return lease
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Do a step, and record its end. When it raises, the operation has failed, and may be taken again."""
-        with self._timed(name):
+    def failing_on_record(self, also: Callable[[UnitOfWork], None] | None = None) -> Iterator[None]:
+        """When what is done in here raises, the operation has failed, and may be taken again.
+
+        `also` adds to that transaction. Where even that fails, the error that led here is the one to see.
+        """
+        try:
+            yield
+        except Exception:
+            try:
+                with self._database.unit_of_work() as uow:
+                    self._write(uow, state="failed")
+                    if also is not None:
+                        also(uow)
+                    uow.commit()
+            except Exception:
+                log.exception("operation.failure_not_recorded", tenant=self.tenant, operation=self.operation_id)
+            raise
+
+    @contextmanager
+    def step(self, *names: str) -> Iterator[None]:
+        """Do one step, or some side by side, and record their end."""
+        with self._timed(*names):
             yield
         with self._database.unit_of_work() as uow:
             self._write(uow, state="running")
+            uow.commit()
+
+    @contextmanager
+    def fenced(self) -> Iterator[UnitOfWork]:
+        """A transaction of central's, committed at its end if this process still has the lease; else LeaseLost."""
+        with self._database.unit_of_work() as uow:
+            yield uow
+            self._update(uow, lease_until=func.now() + LEASE)
             uow.commit()
 
     @contextmanager
@@ -142,7 +169,6 @@ class Lease:
         except Exception as err:
             code = err.code if isinstance(err, SokhamError) else type(err).__name__
             self._mark(names, state="failed", started=started, error_code=code)
-            self._fail()
             raise
         self._mark(names, state="done", started=started, error_code=None)
 
@@ -165,15 +191,6 @@ class Lease:
             error_code=error_code,
             ms=round((finished - started).total_seconds() * 1000),
         )
-
-    def _fail(self) -> None:
-        """Put the failure on record; where even that fails, the error that led here is the one to see."""
-        try:
-            with self._database.unit_of_work() as uow:
-                self._write(uow, state="failed")
-                uow.commit()
-        except Exception:
-            log.exception("operation.failure_not_recorded", tenant=self.tenant, operation=self.operation_id)
 
     def _write(self, uow: UnitOfWork, *, state: str) -> None:
         self._update(

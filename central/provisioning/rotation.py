@@ -99,9 +99,10 @@ class CredentialRotation:
         if switched is None:
             passwords = {purpose: roles.new_password() for purpose in PURPOSES}
             present = self._credentials(lease.tenant)
-            with lease.step("prepare"), self._server.connect() as admin:
-                _prepare(admin, database=database_name(lease.tenant), present=present, passwords=passwords)
-            self._switch(lease, present, passwords)
+            with lease.failing_on_record():
+                with lease.step("prepare"), self._server.connect() as admin:
+                    _prepare(admin, database=database_name(lease.tenant), present=present, passwords=passwords)
+                self._switch(lease, present, passwords)
             switched = lease.finished_at("switch") or self._clock()
         lease.release()
         return Rotation(operation_id=operation_id, tenant=lease.tenant, retire_at=switched + self._grace)
@@ -114,7 +115,11 @@ class CredentialRotation:
             raise OperationRunning(retry_after=max(1, round(wait)))
         lease = Lease.take(self._central, operation_id=operation_id)
         database = database_name(lease.tenant)
-        with lease.steps_in_one("retire", last=True), self._server.connect() as admin:
+        with (
+            lease.failing_on_record(),
+            lease.steps_in_one("retire", last=True),
+            self._server.connect() as admin,
+        ):
             for purpose, credential in self._credentials(lease.tenant).items():
                 old = other_role_name(role_name(database, purpose), credential.username)
                 admin.execute(sql.SQL("ALTER ROLE {} NOLOGIN PASSWORD NULL").format(sql.Identifier(old)))

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,7 +34,7 @@ from keys.public import Keychain
 log = get_logger(__name__)
 
 KIND: Final = "provision"
-STEPS: Final = ("roles", "credentials", "database", "hospital", "activate")
+STEPS: Final = ("roles", "database", "credentials", "hospital", "activate")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,11 +132,8 @@ class Provisioner:
         """
         lease = Lease.take(self._central, operation_id=operation_id)
         tenant = self._begun(lease)
-        try:
+        with lease.failing_on_record(partial(self._mark_failed, tenant=lease.tenant)):
             return self._run(lease, tenant)
-        except Exception:
-            self._mark_failed(lease.tenant)
-            raise
 
     def invite_again(
         self, *, uow: UnitOfWork, tenant: TenantId, actor: Actor | None = None, reason: str | None = None
@@ -197,7 +195,7 @@ class Provisioner:
         with self._server.connect() as admin:
             with lease.step("roles"):
                 hospital_database.ensure_roles(admin, database=database, passwords=passwords, purposes=("migrate",))
-            with lease.step("database"):
+            with lease.step("database", "credentials"):
                 self._make_database(lease, admin, database, passwords)
         with lease.steps_in_one("hospital", "activate", last=True) as central:
             invite = hospital_database.initialise(
@@ -239,7 +237,7 @@ class Provisioner:
     def _make_logins(self, lease: Lease, database: str, passwords: LoginPasswords) -> None:
         with self._server.connect() as admin:
             hospital_database.ensure_roles(admin, database=database, passwords=passwords, purposes=GRANTED_PURPOSES)
-        with lease.steps_in_one("credentials", last=False) as central:
+        with lease.fenced() as central:
             self._put_credentials(central, lease.tenant, database, passwords)
 
     def _copy_template(self, admin: psycopg.Connection[Any], database: str) -> None:
@@ -268,16 +266,9 @@ class Provisioner:
             },
         )
 
-    def _mark_failed(self, tenant: TenantId) -> None:
-        try:
-            with self._central.unit_of_work() as uow:
-                row = tenant_by_id(uow=uow, tenant=tenant)
-                if row.status == "provisioning":
-                    transition(uow=uow, tenant=tenant, to="failed", announcer=self._announcer)
-                    uow.commit()
-        except Exception:
-            # What stopped the operation is the error to see; this one is in the log.
-            log.exception("provisioning.failure_not_recorded", tenant=tenant)
+    def _mark_failed(self, uow: UnitOfWork, *, tenant: TenantId) -> None:
+        if tenant_by_id(uow=uow, tenant=tenant).status == "provisioning":
+            transition(uow=uow, tenant=tenant, to="failed", announcer=self._announcer)
 
 
 def place_of(server: HospitalServer, *, database: str, purpose: str, username: str) -> DatabasePlace:
