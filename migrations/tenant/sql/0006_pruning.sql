@@ -1,9 +1,9 @@
 -- What has run out goes, at most `batch_size` rows of each kind a call. The times stand here and not in an argument, so
 -- that whoever takes the role over cannot delete what is in use.
 --
--- Nothing here is part of a medical record or of an audit log, which the law has kept for ten years and more: a link's
--- making and ending, an invite's and its use stand in `audit_logs`, and each signing-in in `patient_login_logs`, which
--- are not touched. Links and invites stay a year beyond that, for whoever has to answer who could see what and when.
+-- Nothing here is part of a medical record or of an audit log. That a link or an invite was made, used and ended stands
+-- in `audit_logs`, and each signing-in in `patient_login_logs`, which stay; the rows themselves stay for a year after
+-- their end, for whoever has to answer who could see what, and when.
 CREATE OR REPLACE FUNCTION prune_expired(batch_size integer) RETURNS TABLE (kind text, removed bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
