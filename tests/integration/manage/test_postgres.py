@@ -263,7 +263,11 @@ def test_runs_for_an_ordinary_user(place: Path, monkeypatch: pytest.MonkeyPatch)
     directory.mkdir()
     account.own(directory)
     programs = EmbeddedPostgres(directory)._programs(account)
-    # The user may not see this interpreter's files, so a fork of this process becomes the user.
+    # The user may not see this interpreter's files, so a fork of this process becomes the user; whatever Python loads
+    # on first use must be there by then.
+    before = EmbeddedPostgres(place / "before", durable=False)
+    assert one(before.start(), "SELECT 1") == 1
+    before.destroy()
     monkeypatch.setattr(EmbeddedPostgres, "_programs", lambda _self, _account: programs)
     child = os.fork()
     if child == 0:
