@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from manage.data_dir import UnsafeFolder, open_to_all, private_folder, secret_file
+from manage.embedded.files import text_of
 
 # The directory that the Filesystem Hierarchy Standard 3.0 (section 5.8) gives to the persistent state of programs.
 STATE_DIRECTORY = Path("/var/lib/sokham")
@@ -98,6 +99,15 @@ def home_of(directory: Path, account: Account, *, state_directory: Path = STATE_
     account.own(home)
     home.chmod(0o700)
     return home
+
+
+def existing_home(directory: Path, *, state_directory: Path = STATE_DIRECTORY) -> Path | None:
+    """Where `home_of` has put the data of this server; None before its first start."""
+    if (inside := directory / "server").exists():
+        return inside
+    if name := text_of(directory / "instance"):
+        return state_directory / "instances" / name
+    return None
 
 
 def forget_home(directory: Path, home: Path) -> None:

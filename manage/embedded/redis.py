@@ -21,6 +21,7 @@ from manage.embedded.account import (
     STATE_DIRECTORY,
     Account,
     exclusive,
+    existing_home,
     forget_home,
     home_of,
     reachable_copy,
@@ -28,14 +29,12 @@ from manage.embedded.account import (
 )
 from manage.embedded.addresses import RedisAddress, ServerFailed
 from manage.embedded.files import log_tail, text_of
-from manage.embedded.ports import LOOPBACK, free_port, port_is_free
-from manage.errors import PortTaken
+from manage.embedded.ports import LOOPBACK, on_a_port
 from manage.os_processes import alive, end, is_server_of, process_named_in, servers_of
 
 NAMES = ("redis-server", "valkey-server")
 # Ours is written to the commands of 6.2, which is what the wheel carries.
 OLDEST = (6, 2)
-PORT_ATTEMPTS = 5
 START_SECONDS = 30.0
 ROTATE_BYTES = 10 * 1024 * 1024
 STOP_SIGNALS = ((signal.SIGTERM, 20.0), (signal.SIGKILL, 5.0))
@@ -123,11 +122,7 @@ class EmbeddedRedis:
         return self._directory / "password"
 
     def _home(self) -> Path | None:
-        if (inside := self._directory / "server").exists():
-            return inside
-        if name := text_of(self._directory / "instance"):
-            return self._state_directory / "instances" / name
-        return None
+        return existing_home(self._directory, state_directory=self._state_directory)
 
     def _program(self, account: Account) -> Path:
         for name in NAMES:
@@ -181,16 +176,11 @@ class EmbeddedRedis:
 
     def _launch(self, home: Path, *, account: Account, password: str) -> RedisAddress:
         program = self._program(account)
-        last = _port_in(text_of(home / "redis.conf"))
         log = home / "redis.log"
         if log.exists() and log.stat().st_size > ROTATE_BYTES:
             log.replace(log.with_name("redis.log.1"))
-        for attempt in range(PORT_ATTEMPTS):
-            port = self._port or (last if last and not attempt and port_is_free(last) else free_port())
-            if not port_is_free(port):
-                if self._port:
-                    raise self._taken(port)
-                continue
+
+        def start(port: int) -> RedisAddress:
             account.write(home / "redis.conf", self._configuration(home, port, password))
             subprocess.run(  # noqa: S603 - a program found above; the password is in the file, not in the arguments.
                 [program, home / "redis.conf"],
@@ -205,20 +195,10 @@ class EmbeddedRedis:
                 timeout=START_SECONDS,
                 **account.popen(),
             )
-            try:
-                # It is a daemon already, and writes its pid file only when it listens: look for it by its folder.
-                return self._wait_until_ready(next(iter(servers_of(home, names=NAMES)), None))
-            except ServerFailed:
-                # Between our look and its start another program may have taken the port.
-                if port_is_free(port):
-                    raise
-                if self._port:
-                    raise self._taken(port) from None
-        raise ServerFailed(f"No free port for Redis was found in {PORT_ATTEMPTS} attempts.")
+            # It is a daemon already, and writes its pid file only when it listens: look for it by its folder.
+            return self._wait_until_ready(next(iter(servers_of(home, names=NAMES)), None))
 
-    @staticmethod
-    def _taken(port: int) -> PortTaken:
-        return PortTaken(port, purpose="Redis", remedy="Stop that program, or choose another port.")
+        return on_a_port(start, wanted=self._port, last=_port_in(text_of(home / "redis.conf")), purpose="Redis")
 
     def _server(self) -> psutil.Process | None:
         home = self._home()
