@@ -8,13 +8,17 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from kernel.ids import TenantId
+from keys import scopes
 from keys.data_keys import DataKeyRow
+from keys.envelope import DataKey, FieldContext
 from keys.errors import KeyRefused, KeySourceUnavailable
+from keys.keychain import Keychain
 from keys.policy import EVERYTHING, KeyPolicy
 from keys.provider import NewDataKey, Rewrapped
 
 A = TenantId("aaaaaaaa-0000-4000-8000-000000000001")
 B = TenantId("bbbbbbbb-0000-4000-8000-000000000002")
+SCOPE = scopes.HOSPITAL
 
 
 class FakeClock:
@@ -119,3 +123,27 @@ class FakeProvider:
         if found is None or found[:2] != (scope, tenant) or wrapped in self.refusing:
             raise KeyRefused
         return found[2]
+
+
+class World:
+    """A key source, a store and any number of processes that keep keys of `SCOPE`."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.provider = FakeProvider()
+        self.store = MemoryStore()
+        self.chain = self.process()
+
+    def process(self, *, cache_size: int = 16) -> Keychain:
+        return Keychain(self.provider, cache_size=cache_size, clock=self.clock)
+
+    def new_key(self, tenant: TenantId | None = A) -> DataKey:
+        return self.process().current(self.store, tenant=tenant, scope=SCOPE)
+
+    def get(self, key: DataKey) -> DataKey:
+        return self.chain.by_id(self.store, key.dek_id, tenant=key.tenant, scope=key.scope)
+
+
+def place(tenant: TenantId | None = A) -> FieldContext:
+    """Where the sealed values of these tests stand."""
+    return FieldContext(tenant, "settings", "value", "1")
