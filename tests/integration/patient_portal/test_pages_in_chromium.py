@@ -3,28 +3,20 @@
 With SOKHAM_PICTURES set to a folder, each page's picture is left there.
 """
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from central.router.public import RedisOutages
 from manage.demo.people import person
-from tests.support.chromium import DESK, PHONE, Looker, browser, looker, served
+from tests.support.chromium import PHONE, READERS, Looker, browser, looker, pictures, served
 from tests.support.patient_portal import GOOD_PASSWORD, PatientPortal, away
 
 pytestmark = pytest.mark.e2e
 
 
-def pictures() -> Path | None:
-    """Where pictures are wanted, if they are."""
-    folder = os.environ.get("SOKHAM_PICTURES")
-    return Path(folder) if folder else None
-
-
-@pytest.mark.parametrize(("width", "language"), [(PHONE, "vi"), (DESK, "vi"), (PHONE, "en"), (DESK, "en")])
+@pytest.mark.parametrize(("width", "language"), READERS)
 def test_the_whole_story_is_fit_to_be_seen(portal: PatientPortal, width: int, language: str) -> None:
     with served(portal.app) as url, browser() as chromium:
         eyes = looker(chromium, url, width=width, language=language, pictures=pictures())

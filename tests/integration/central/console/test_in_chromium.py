@@ -8,7 +8,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
 from kernel.ids import new_row_id
-from tests.support.chromium import DESK, PHONE, Looker, browser, looker, served
+from tests.support.chromium import DESK, PHONE, READERS, Looker, browser, looker, served
 from tests.support.console import PASSWORD, ConsoleUnderTest
 from tests.support.hospitals import Hospital
 
@@ -66,7 +66,7 @@ def something_of_each(console: ConsoleUnderTest, hospital: Hospital) -> None:
         )
 
 
-@pytest.mark.parametrize(("width", "language"), [(PHONE, "vi"), (DESK, "vi"), (PHONE, "en"), (DESK, "en")])
+@pytest.mark.parametrize(("width", "language"), READERS)
 def test_every_page_is_fit_to_be_seen(
     console: ConsoleUnderTest, two_hospitals: TWO, chromium: Chromium, url: str, width: int, language: str
 ) -> None:

@@ -260,8 +260,7 @@ def test_critical_security_events_are_a_note_with_kind_hospital_and_place_to_loo
     assert told().state is State.OK
     for tenant, event in ((one.tenant, "credential_refused"),) * 2 + ((None, "hospital_fingerprint_mismatch"),):
         keep(tenant, event, "critical")
-    found = told()
-    assert found.state is State.NOTE
+    assert (found := told()).state is State.NOTE
     assert "3 critical in the last 7 days: credential_refused (2), hospital_fingerprint_mismatch (1)" in found.said
     assert f"Hospitals: {one.tenant_code}." in found.said
     assert f"{installation.environ['SOKHAM_CENTRAL_URL']}/security-events?risk=critical" in found.remedy

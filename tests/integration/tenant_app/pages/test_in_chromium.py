@@ -3,10 +3,8 @@
 With SOKHAM_PICTURES set to a folder, each page's picture is left there.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,7 +13,7 @@ from playwright.sync_api import expect
 
 from manage.demo.people import person
 from tenant_app.staff.public import NewUser, create_user
-from tests.support.chromium import DESK, PHONE, Looker, browser, looker, served
+from tests.support.chromium import PHONE, READERS, Looker, browser, looker, pictures, served
 from tests.support.clinic import Clinic, tomorrow
 from tests.support.staff_browser import PASSWORD, Browser
 
@@ -47,13 +45,7 @@ def let_in(eyes: Looker, clinic: Clinic, username: str = "quantri") -> None:
     eyes.page.wait_for_url("**/today")
 
 
-def pictures() -> Path | None:
-    """Where pictures are wanted, if they are."""
-    folder = os.environ.get("SOKHAM_PICTURES")
-    return Path(folder) if folder else None
-
-
-@pytest.mark.parametrize(("width", "language"), [(PHONE, "vi"), (DESK, "vi"), (PHONE, "en"), (DESK, "en")])
+@pytest.mark.parametrize(("width", "language"), READERS)
 def test_every_page_is_fit_to_be_seen(
     sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str, width: int, language: str
 ) -> None:
