@@ -101,11 +101,10 @@ class EmbeddedRedis:
 
     def address(self) -> RedisAddress:
         """Where the running server listens. Raises ServerFailed when none runs."""
-        home = self._home()
-        port = _port_in(text_of(home / "redis.conf")) if home else None
-        if port is None or not self.is_running():
+        address = self._configured_address()
+        if address is None or not self.is_running():
             raise ServerFailed(f"The embedded Redis of {self._directory} does not run. Start it with `sokham up`.")
-        return RedisAddress(host=LOOPBACK, port=port, password=self._password_file.read_text(encoding="utf-8"))
+        return address
 
     @property
     def data_path(self) -> Path | None:
@@ -123,6 +122,13 @@ class EmbeddedRedis:
 
     def _home(self) -> Path | None:
         return existing_home(self._directory, state_directory=self._state_directory)
+
+    def _configured_address(self) -> RedisAddress | None:
+        home = self._home()
+        port = _port_in(text_of(home / "redis.conf")) if home else None
+        if port is None:
+            return None
+        return RedisAddress(host=LOOPBACK, port=port, password=self._password_file.read_text(encoding="utf-8"))
 
     def _program(self, account: Account) -> Path:
         for name in NAMES:
@@ -212,8 +218,8 @@ class EmbeddedRedis:
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
-                if server is not None and self._server() == server:
-                    address = self.address()
+                address = self._configured_address()
+                if address is not None and server is not None and self._server() == server:
                     # The client's own retries would wait for seconds, also after a wrong password.
                     with Redis.from_url(address.url(), socket_timeout=5, retry=Retry(NoBackoff(), 0)) as client:
                         answering = client.info("server")["process_id"]
