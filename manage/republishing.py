@@ -79,8 +79,11 @@ def republish_hospitals(
                 tenant = _hospital(central, target, so_far, progress)
             except SokhamError as err:
                 so_far.error, so_far.said = err.code, str(err)
-            except OperationalError as err:
-                so_far.error, so_far.said = HospitalUnavailable.code, type(err).__name__
+            except OperationalError:
+                so_far.error, so_far.said = (
+                    HospitalUnavailable.code,
+                    "its database does not answer, or does not let us in",
+                )
             else:
                 if redis is not None:
                     RedisDoorbell(redis).ring(tenant, changes=True)
