@@ -32,6 +32,9 @@ class DemoHospital:
     display_name: str
     province: str
     address: str
+    phone: str
+    license_number: str
+    tax_code: str
     departments: tuple[DemoDepartment, ...]
     staff: tuple[DemoStaff, ...]
     patients: int
@@ -86,7 +89,10 @@ HONG_HA: Final = DemoHospital(
     name="Bệnh viện Đa khoa Hồng Hà",
     display_name="BV Hồng Hà",
     province="001",
-    address="128 phố Bạch Mai, Hai Bà Trưng, Hà Nội",
+    address="128 phố Bạch Mai, phường Bạch Mai, thành phố Hà Nội",
+    phone="02438001234",
+    license_number="0128/HNO-GPHĐ",
+    tax_code="0100001234",
     departments=(_GENERAL, _INTERNAL, _CHILDREN, _WOMEN, _EAR_NOSE_THROAT),
     staff=(
         DemoStaff(username="letan", full_name="Phạm Thị Thu Hà", role="receptionist", department="KB"),
@@ -108,7 +114,10 @@ SONG_TIEN: Final = DemoHospital(
     name="Phòng khám Đa khoa Sông Tiền",
     display_name="PK Sông Tiền",
     province="082",
-    address="45 đường Ấp Bắc, Mỹ Tho, Tiền Giang",
+    address="45 đường Ấp Bắc, phường Đạo Thạnh, tỉnh Đồng Tháp",
+    phone="19006789",
+    license_number="0045/ĐT-GPHĐ",
+    tax_code="1200004567",
     departments=(_GENERAL, _INTERNAL, _CHILDREN, _TEETH),
     staff=(
         DemoStaff(username="letan", full_name="Huỳnh Thị Cẩm Tú", role="receptionist", department="KB"),

@@ -23,6 +23,7 @@ from manage.demo.people import Person, cccd_for, people, people_of_both
 from manage.demo.week import week_of
 from tenant_app.appointments.public import Booking, act, book
 from tenant_app.auth.service import StaffAccounts
+from tenant_app.hospital.public import change_details, hospital_info
 from tenant_app.patients.public import Registration, register
 from tenant_app.staff.public import PERMISSIONS, NewUser, User, create_department, create_user
 
@@ -82,7 +83,8 @@ class _Filling:
         self._administrator = staff_actor(administrator.id, administrator.full_name, "admin")
 
     def run(self) -> None:
-        """Staff, then patients, then the week."""
+        """The hospital's own details, then staff, then patients, then the week."""
+        self._describe()
         departments = {
             each.code: create_department(uow=self._uow, actor=self._administrator, code=each.code, name=each.name).id
             for each in self._hospital.departments
@@ -96,6 +98,22 @@ class _Filling:
         for number, doctor in enumerate(doctors):
             department = described[doctor.department or ""]
             self._fill_week(number, staff[doctor.username], departments[department.code], department, patients, desk)
+
+    def _describe(self) -> None:
+        hospital = self._hospital
+        change_details(
+            uow=self._uow,
+            actor=self._administrator,
+            version=hospital_info(uow=self._uow).version,
+            details={
+                "address": hospital.address,
+                "phone": hospital.phone,
+                "email": f"lienhe@{hospital.code}.example",
+                "website": f"https://{hospital.code}.example",
+                "license_number": hospital.license_number,
+                "tax_code": hospital.tax_code,
+            },
+        )
 
     def _welcome_administrator(self) -> None:
         account = self._uow.session.get_one(User, self._administrator.id)

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Integer, String, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.database.columns import CreatedAt, Instant, RowId, Stamped, UpdatedAt, Versioned
+from kernel.database.columns import CreatedAt, Instant, RowId, Stamped, UpdatedAt, Version
 from tenant_app.database import HospitalBase
 
 
@@ -23,7 +23,7 @@ class HospitalIdentity(HospitalBase):
     __table_args__ = (CheckConstraint("singleton", name="singleton"),)
 
 
-class HospitalInfo(HospitalBase, Stamped, Versioned):
+class HospitalInfo(HospitalBase, Stamped):
     """What the hospital says of itself (specification 2.1). One row."""
 
     __tablename__ = "hospital_info"
@@ -43,7 +43,9 @@ class HospitalInfo(HospitalBase, Stamped, Versioned):
     business_hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     theme_config: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     portal_configs: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    version: Mapped[Version] = mapped_column()
 
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this declaration once.
     __table_args__ = (CheckConstraint("singleton", name="singleton"),)
 
 

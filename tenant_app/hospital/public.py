@@ -2,13 +2,18 @@
 
 from tenant_app.hospital.models import HospitalDataKey, HospitalIdentity, HospitalInfo, HospitalSync
 from tenant_app.hospital.queries import Hospital, hospital_info, tenant_code
+from tenant_app.hospital.rules import DETAILS, LONGEST
+from tenant_app.hospital.service import change_details
 
 __all__ = [
+    "DETAILS",
+    "LONGEST",
     "Hospital",
     "HospitalDataKey",
     "HospitalIdentity",
     "HospitalInfo",
     "HospitalSync",
+    "change_details",
     "hospital_info",
     "tenant_code",
 ]

@@ -24,6 +24,7 @@ class Hospital:
     license_number: str | None
     tax_code: str | None
     business_hours: dict[str, Any] | None
+    version: int
 
 
 def hospital_info(*, uow: UnitOfWork) -> Hospital:
@@ -41,6 +42,7 @@ def hospital_info(*, uow: UnitOfWork) -> Hospital:
             info.license_number,
             info.tax_code,
             info.business_hours,
+            info.version,
         )
     ).one_or_none()
     if row is None:

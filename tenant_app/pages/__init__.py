@@ -7,6 +7,7 @@ from flask import Blueprint
 from tenant_app.pages.booking import blueprint as booking
 from tenant_app.pages.changing import blueprint as changing
 from tenant_app.pages.day import blueprint as day
+from tenant_app.pages.hospital_details import blueprint as hospital_details
 from tenant_app.pages.hospital_pages import blueprint as hospital_pages
 from tenant_app.pages.patient_pages import blueprint as patient_pages
 from tenant_app.pages.registration import blueprint as registration
@@ -22,4 +23,5 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     patient_pages,
     staff_pages,
     hospital_pages,
+    hospital_details,
 )

@@ -15,7 +15,7 @@ from kernel.text import N_
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
-from tenant_app.pages.forms import lead_to, page, spoken
+from tenant_app.pages.forms import lead_to, page, sent_version, spoken
 from tenant_app.pages.patient_form import SYSTEMS, PatientForm, read_form, shown_values
 from tenant_app.pages.patient_pages import FIELD_NAMES
 from tenant_app.pages.shown import GENDER_NAMES, SYSTEM_NAMES, banner, masked, options
@@ -68,7 +68,7 @@ def save(patient_id: str) -> Response:
     uow, actor = request_unit_of_work(), current_actor()
     wanted = parse_uuid(patient_id, what="patient")
     form = read_form()
-    version = _version()
+    version = sent_version()
     if form.errors:
         return _again(wanted, form, version=version, errors=form.errors)
     try:
@@ -97,11 +97,6 @@ def save(patient_id: str) -> Response:
         return _again(wanted, form, version=version, errors={field: [taken.title]}, owner_id=owner, status=taken.status)
     uow.commit()
     return lead_to(url_for("patient_pages.show", patient_id=wanted), message=gettext("The change is saved."))
-
-
-def _version() -> int:
-    text = request.form.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 15 else 0
 
 
 def _identifiers(form: PatientForm) -> dict[str, str | None]:

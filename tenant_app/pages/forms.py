@@ -38,6 +38,12 @@ def long_text(name: str, *, longest: int) -> str:
     return text
 
 
+def sent_version() -> int:
+    """The version of a row that a form was made from; 0, which no row has, where it was not sent."""
+    text = request.form.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 15 else 0
+
+
 def one_of(name: str, values: tuple[str, ...], *, required: bool = True) -> str:
     """A choice out of `values`; empty where none is required. Raises InvalidFields."""
     value = request.form.get(name, "")

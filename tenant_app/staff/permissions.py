@@ -8,6 +8,7 @@ from kernel.text import N_
 # Name → what it allows, as the staff pages show it.
 PERMISSIONS: Final[Mapping[str, str]] = {
     "hospital.read": N_("See the hospital's details"),
+    "hospital.manage": N_("Change the hospital's details"),
     "department.read": N_("See departments"),
     "department.manage": N_("Create departments"),
     "staff.read": N_("See staff"),

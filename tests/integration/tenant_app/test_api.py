@@ -296,6 +296,25 @@ def test_roles_and_permissions(call: Callable[[str], Caller]) -> None:
     assert call("doctor")("GET", "/hospital").json["name"] == "Bệnh viện Đa khoa Hồng Hà"
 
 
+def test_the_hospitals_details(call: Callable[[str], Caller]) -> None:
+    """Changed with If-Match by administrators; at the other hospital nothing changes."""
+    admin = call("admin")
+    seen = admin("GET", "/hospital")
+    assert seen.headers["ETag"] == f'"{seen.json["version"]}"'
+    tag = seen.headers["ETag"]
+    changed = admin("PATCH", "/hospital", {"phone": "1900 1234", "tax_code": "0101234567"}, If_Match=tag)
+    assert (changed.status_code, changed.json["phone"]) == (200, "19001234")
+    assert changed.headers["ETag"] != tag
+    assert admin("PATCH", "/hospital", {"phone": None}, If_Match=tag).status_code == 412
+    assert admin("PATCH", "/hospital", {"phone": None}).json["code"] == "precondition_required"
+    wrong = admin("PATCH", "/hospital", {"website": "ftp://x", "name": "Khác"}, If_Match=changed.headers["ETag"])
+    assert wrong.status_code == 422
+    emptied = admin("PATCH", "/hospital", {"phone": None}, If_Match=changed.headers["ETag"])
+    assert (emptied.json["phone"], emptied.json["tax_code"]) == (None, "0101234567")
+    assert call("doctor")("PATCH", "/hospital", {"phone": None}, If_Match=tag).status_code == 403
+    assert call("other")("GET", "/hospital").json["tax_code"] is None
+
+
 def test_staff_and_departments(clinic: Clinic, call: Callable[[str], Caller]) -> None:
     """As the contract has it."""
     admin = call("admin")
