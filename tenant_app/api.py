@@ -7,6 +7,7 @@ from tenant_app.appointments.api import blueprint as appointments
 from tenant_app.audit.api import blueprint as audit
 from tenant_app.hospital.api import blueprint as hospital
 from tenant_app.patients.api import blueprint as patients
+from tenant_app.patients.identifiers_api import blueprint as identifiers
 from tenant_app.staff.api import blueprint as staff
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (hospital, staff, patients, appointments, audit)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (hospital, staff, patients, identifiers, appointments, audit)

@@ -80,6 +80,8 @@ def save(patient_id: str) -> Response:
             details=form.details,
             identifiers=_identifiers(form),
             confirm_mismatch=form.confirm_mismatch,
+            # The form takes a number off only because it is not this patient's.
+            ended_as="mistaken",
         )
     except PreconditionFailed:
         uow.session.rollback()

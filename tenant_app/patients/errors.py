@@ -20,6 +20,14 @@ class MismatchToConfirm(InvalidFields):
     advice = N_("Check both. If they are right as they stand, confirm it and save again.")
 
 
+class IdentifierEnded(Conflict):
+    """The number holds no longer, so it can be neither ended nor corrected."""
+
+    code = "identifier_ended"
+    title = N_("This number has ended already")
+    advice = N_("Look at the numbers again; a colleague may have been quicker.")
+
+
 class PatientInactive(Conflict):
     """The patient's record is closed for new things."""
 

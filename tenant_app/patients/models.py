@@ -30,6 +30,7 @@ GENDERS = ("male", "female", "other")
 PATIENT_STATUSES = ("active", "inactive", "deceased")
 GLOBAL_ID_STATES = ("provisional", "settled")
 IDENTIFIER_SYSTEMS = ("cccd", "cmnd", "bhyt", "passport")
+END_REASONS = ("ended", "replaced", "mistaken")
 BLOOD_TYPES = ("A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-")
 
 
@@ -91,7 +92,10 @@ class Patient(HospitalBase, Stamped):
 
 
 class PatientIdentifier(HospitalBase):
-    """A number by which the outside knows the patient, for a period; `valid_to` is empty while it holds."""
+    """A number by which the outside knows the patient, for a period; `valid_to` is empty while it holds.
+
+    `end_reason`: it holds no longer, another took its place, or it never was this patient's.
+    """
 
     __tablename__ = "patient_identifiers"
 
@@ -103,9 +107,14 @@ class PatientIdentifier(HospitalBase):
     valid_to: Mapped[Instant | None]
     created_at: Mapped[CreatedAt]
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    end_reason: Mapped[str | None] = mapped_column(String(20))
+    ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
 
     __table_args__ = (
         CheckConstraint(one_of("system", IDENTIFIER_SYSTEMS), name="system"),
+        CheckConstraint(
+            f"end_reason IS NULL OR (valid_to IS NOT NULL AND {one_of('end_reason', END_REASONS)})", name="end_reason"
+        ),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="period"),
         CheckConstraint("value = upper(value) AND value !~ '\\s' AND value <> ''", name="canonical"),
         Index(

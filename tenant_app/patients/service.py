@@ -22,6 +22,7 @@ from kernel.web.actor import Actor
 from tenant_app.audit.service import record
 from tenant_app.patients import events, queries
 from tenant_app.patients.errors import IdentifierInUse, MismatchToConfirm
+from tenant_app.patients.identifier_rules import OTHER_CCCD, read_bhyt
 from tenant_app.patients.models import Patient, PatientIdentifier
 from tenant_app.patients.rules import Complaints, SearchTerms, check_date_of_birth, parse_phone
 from tenant_app.staff.rules import parse_email, parse_person_name
@@ -64,6 +65,7 @@ def register(*, uow: UnitOfWork, actor: Actor, new: Registration) -> queries.Pat
     values, identifiers, cccd = _parsed(details, given)
     if not new.confirm_mismatch:
         _ask_about(cccd, values["gender"], values["date_of_birth"])
+        _ask_about_bhyt(identifiers)
     _refuse_taken(uow, identifiers)
     staff = actor.id if actor.kind == "staff" else None
     patient = Patient(id=new_row_id(), patient_global_id=new_global_id(), created_by=staff, updated_by=staff, **values)
@@ -117,9 +119,12 @@ def change(
     details: Mapping[str, Any],
     identifiers: Mapping[str, str | None] | None = None,
     confirm_mismatch: bool = False,
+    ended_as: str = "ended",
+    replaced_as: str = "replaced",
 ) -> queries.PatientRecord:
     """Change some of a patient's details or identifiers (None ends one); what is not named stays.
 
+    `ended_as` and `replaced_as` are what the history says of numbers that end without and with another in their place.
     `version` is the one last seen. Raises NotFound, PreconditionFailed, InvalidFields, MismatchToConfirm,
     IdentifierInUse. Where nothing differs, nothing is written and the version stays.
     """
@@ -136,9 +141,12 @@ def change(
         return found
     kept = {system: value for system, value in found.identifiers.items() if system not in ended}
     now_current = {**kept, **fresh}
-    if not confirm_mismatch and ({"gender", "date_of_birth"} & set(differing) or "cccd" in fresh):
-        number = cccd or (parse_cccd(now_current["cccd"]) if "cccd" in now_current else None)
-        _ask_about(number, values.get("gender", patient.gender), values.get("date_of_birth", patient.date_of_birth))
+    if not confirm_mismatch:
+        if {"gender", "date_of_birth"} & set(differing) or "cccd" in fresh:
+            number = cccd or (parse_cccd(now_current["cccd"]) if "cccd" in now_current else None)
+            _ask_about(number, values.get("gender", patient.gender), values.get("date_of_birth", patient.date_of_birth))
+        if {"bhyt", "cccd"} & set(fresh):
+            _ask_about_bhyt(now_current)
     _refuse_taken(uow, fresh)
     staff = actor.id if actor.kind == "staff" else None
     now = utc_now()
@@ -147,7 +155,9 @@ def change(
     # Set in any case, so that a change of identifiers alone is a new version of the patient too.
     patient.updated_at, patient.updated_by = now, staff
     _flush(uow)
-    if over := ended | (set(fresh) & set(found.identifiers)):
+    for over, reason in ((ended, ended_as), (set(fresh) & set(found.identifiers), replaced_as)):
+        if not over:
+            continue
         uow.session.execute(
             update(PatientIdentifier)
             .where(
@@ -155,7 +165,7 @@ def change(
                 PatientIdentifier.system.in_(over),
                 PatientIdentifier.valid_to.is_(None),
             )
-            .values(valid_to=now)
+            .values(valid_to=now, end_reason=reason, ended_by=staff)
         )
     for system, value in fresh.items():
         uow.session.add(_identifier(patient_id, system, value, staff))
@@ -209,6 +219,8 @@ def _parsed(
         else:
             identifier = complaints.read(partial(parse_identifier, system, text))
             value = identifier.value if identifier else None
+            if system == "bhyt" and value:
+                complaints.read(partial(read_bhyt, value, on=local_today()))
         if value:
             parsed[system] = value
     complaints.raise_any()
@@ -223,6 +235,13 @@ def _ask_about(cccd: Cccd | None, gender: str, date_of_birth: date) -> None:
         errors.setdefault(name, []).append(message)
     if errors:
         raise MismatchToConfirm(errors=errors, data={"confirm": "confirm_mismatch"})
+
+
+def _ask_about_bhyt(identifiers: Mapping[str, str]) -> None:
+    """Since health insurance goes by the CCCD, a number of that form which is another than the CCCD is worth a look."""
+    bhyt, cccd = identifiers.get("bhyt", ""), identifiers.get("cccd")
+    if cccd and len(bhyt) == len(cccd) and bhyt != cccd:
+        raise MismatchToConfirm(errors={"bhyt": [OTHER_CCCD]}, data={"confirm": "confirm_mismatch"})
 
 
 def _refuse_taken(uow: UnitOfWork, identifiers: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 
 from kernel.web.access import declared
 from manage.demo.people import person
+from tenant_app.patients.public import identifier_history
 from tests.support.clinic import Clinic, open_clinic
 from tests.support.hospitals import Hospital
 from tests.support.portals import Portals
@@ -35,12 +36,15 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
     somebody = person()
     patient = clinic.patient(somebody).patient
     appointment = clinic.appointment(patient.id)
+    with clinic.uow() as uow:
+        (identifier,) = identifier_history(uow=uow, patient_id=patient.id)
     return Treasure(
         ids={
             "patient_id": patient.id,
             "appointment_id": appointment.id,
             "user_id": clinic.doctor_id,
             "department_id": clinic.department_id,
+            "identifier_id": identifier.id,
         },
         words=(somebody.full_name, somebody.cccd, somebody.phone, str(patient.id), str(appointment.id)),
     )

@@ -345,3 +345,37 @@ def test_the_document_names_every_call(app: Flask) -> None:
     assert document is not None
     assert document["openapi"].startswith("3.1")
     assert {"/api/v1/patients", "/api/v1/appointments/{appointment_id}/cancel"} <= set(document["paths"])
+
+
+def test_numbers_are_added_corrected_and_ended(call: Callable[[str], Caller]) -> None:
+    """Masked in each answer, created once, guarded by the patient's ETag; nothing of it for the other hospital."""
+    desk, other = call("receptionist"), call("other")
+    patient = desk("POST", "/patients", _form(person())).json["id"]
+    path = f"/patients/{patient}/identifiers"
+    body = {"system": "bhyt", "value": "DN4010123456789"}
+    made = desk("POST", path, body, Idempotency_Key="bhyt-1")
+    assert (made.status_code, made.headers["ETag"]) == (201, '"2"'), made.json
+    assert body["value"] not in made.text
+    assert desk("POST", path, body, Idempotency_Key="bhyt-1").json == made.json
+    number = f"{path}/{made.json['id']}"
+    assert desk("POST", f"{number}/correct", {"value": "1"}).status_code == 422
+    assert desk("POST", f"{number}/correct", {"value": "0123456789"}, If_Match='"1"').status_code == 412
+    right = desk("POST", f"{number}/correct", {"value": "0123456789"}, If_Match='"2"')
+    assert (right.status_code, right.headers["ETag"]) == (200, '"3"')
+    assert desk("POST", f"{number}/end", {}).json["code"] == "identifier_ended"
+    assert desk("POST", f"{path}/{right.json['id']}/end", {}).json["end_reason"] == "ended"
+    history = desk("GET", path).json["items"]
+    assert [(row["system"], row["end_reason"]) for row in history] == [
+        ("cccd", None),
+        ("bhyt", "ended"),
+        ("bhyt", "mistaken"),
+    ]
+    assert call("cashier")("POST", path, body).status_code == 403
+    assert desk("POST", path, {**body, "patient_id": patient}).status_code == 422
+    for method, address, sent in (
+        ("GET", path, None),
+        ("POST", path, body),
+        ("POST", f"{path}/{right.json['id']}/end", {}),
+        ("POST", f"{path}/{right.json['id']}/correct", {"value": "1"}),
+    ):
+        assert other(method, address, sent).status_code == 404

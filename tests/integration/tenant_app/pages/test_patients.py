@@ -371,3 +371,27 @@ def test_a_form_without_its_token_changes_nothing(sign_in: SignIn, clinic: Clini
     answer = desk.client.post("/patients/new", data=form_of(somebody))
     assert answer.status_code == 400
     assert "<table" not in desk.part("/patients", query=somebody.cccd).text
+
+
+def test_numbers_are_added_and_ended_on_their_page_masked(sign_in: SignIn, clinic: Clinic) -> None:
+    found = clinic.patient()
+    here = f"/patients/{found.patient.id}/numbers"
+    desk = sign_in(clinic, "receptionist")
+    assert desk.post(here, system="bhyt", value="DN 4 01 0123456789").status_code == 303
+    page = desk.get(here)
+    assert "DN4010123456789" not in page
+    assert found.identifiers["cccd"] not in page
+    assert "80 %" in page
+    ending = re.findall(r'action="([^"]+/end)"', page)[0]
+    assert desk.post(ending, reason="mistaken").status_code == 303
+    assert "Là nhập nhầm" in desk.get(here)
+    assert desk.post(ending, reason="ended").status_code == 303, "a second time says so, and changes nothing"
+    assert desk.post(here, system="bhyt", value="1").status_code == 422
+    assert desk.post(here, value="").status_code == 422
+    taken = desk.post(
+        f"/patients/{clinic.patient().patient.id}/numbers", system="cccd", value=found.identifiers["cccd"]
+    )
+    assert taken.status_code in {409, 422}
+    doctor = sign_in(clinic, "doctor")
+    assert 'name="value"' not in doctor.get(here)
+    assert doctor.post(here, system="bhyt", value="0123456789").status_code == 403

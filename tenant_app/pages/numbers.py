@@ -1,0 +1,152 @@
+"""A patient's numbers with their periods: what holds, what held, and adding or ending one."""
+
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext
+
+from kernel.clock import local_today
+from kernel.errors import InvalidFields
+from kernel.ids import parse_uuid
+from kernel.text import N_
+from kernel.web.access import requires
+from kernel.web.actor import current_actor
+from kernel.web.collaborators import request_unit_of_work
+from tenant_app.pages.forms import MISSING, lead_to, one_of, page, spoken
+from tenant_app.pages.patient_form import SYSTEMS
+from tenant_app.pages.shown import SYSTEM_NAMES, banner, masked, options
+from tenant_app.patients.public import (
+    IdentifierEnded,
+    IdentifierInUse,
+    IdentifierRow,
+    MismatchToConfirm,
+    add_identifier,
+    end_identifier,
+    identifier_history,
+    read,
+    read_bhyt,
+)
+
+blueprint = Blueprint("numbers", __name__, url_prefix="/patients/<patient_id>/numbers")
+
+END_NAMES: Final = {
+    "ended": N_("No longer valid"),
+    "replaced": N_("Replaced by another"),
+    "mistaken": N_("Was a mistake"),
+}
+
+
+@blueprint.route("")
+@requires("patient.read")
+def show(patient_id: str) -> Response:
+    """What holds and what held, masked."""
+    return _show(parse_uuid(patient_id, what="patient"))
+
+
+@blueprint.route("", methods=["POST"])
+@requires("patient.update")
+def add(patient_id: str) -> Response:
+    """Add a number."""
+    uow = request_unit_of_work()
+    wanted = parse_uuid(patient_id, what="patient")
+    try:
+        system = one_of("system", SYSTEMS)
+        add_identifier(
+            uow=uow,
+            actor=current_actor(),
+            patient_id=wanted,
+            system=system,
+            text=_needed("value"),
+            confirm_mismatch=request.form.get("confirm_mismatch") == "1",
+            before_was_mistaken=request.form.get("before_was_mistaken") == "1",
+        )
+    except MismatchToConfirm as asked:
+        uow.session.rollback()
+        return _show(wanted, mismatch=asked.errors, status=asked.status)
+    except InvalidFields as wrong:
+        uow.session.rollback()
+        # What the number's own kind complains of stands beside the one field for all kinds.
+        errors = {name if name in {"system", "value"} else "value": said for name, said in wrong.errors.items()}
+        return _show(wanted, errors=errors, status=wrong.status)
+    except IdentifierInUse as taken:
+        uow.session.rollback()
+        owner = str(taken.data.get("patient_id", ""))
+        return _show(wanted, errors={"value": [taken.title]}, owner_id=owner, status=taken.status)
+    uow.commit()
+    return lead_to(url_for("numbers.show", patient_id=wanted), message=gettext("The number is added."))
+
+
+@blueprint.route("/<identifier_id>/end", methods=["POST"])
+@requires("patient.update")
+def end(patient_id: str, identifier_id: str) -> Response:
+    """The number holds no longer, or never was this patient's."""
+    uow = request_unit_of_work()
+    wanted = parse_uuid(patient_id, what="patient")
+    number = parse_uuid(identifier_id, what="identifier")
+    reason = one_of("reason", ("ended", "mistaken"))
+    here = url_for("numbers.show", patient_id=wanted)
+    try:
+        end_identifier(uow=uow, actor=current_actor(), patient_id=wanted, identifier_id=number, reason=reason)
+    except IdentifierEnded as refused:
+        return lead_to(here, message=gettext(refused.title), tone="warning")
+    uow.commit()
+    return lead_to(here, message=gettext("The number has ended. It stays in the history."))
+
+
+def _needed(name: str) -> str:
+    text = request.form.get(name, "").strip()
+    if not text:
+        raise InvalidFields(errors={name: [MISSING]})
+    return text
+
+
+def _show(
+    patient_id: UUID,
+    *,
+    errors: dict[str, list[str]] | None = None,
+    mismatch: dict[str, list[str]] | None = None,
+    owner_id: str = "",
+    status: int = HTTPStatus.OK,
+) -> Response:
+    uow = request_unit_of_work()
+    found = read(uow=uow, actor=current_actor(), patient_id=patient_id)
+    rows = identifier_history(uow=uow, patient_id=patient_id)
+    again = request.method == "POST"
+    answer = page(
+        "patients/numbers.html",
+        status=status,
+        patient=banner(found),
+        holding=[_shown(row) for row in rows if row.valid_to is None],
+        ended=[_shown(row) for row in rows if row.valid_to is not None],
+        typed={
+            name: request.form.get(name, "") if again else "" for name in ("system", "value", "before_was_mistaken")
+        },
+        errors=spoken(errors or {}),
+        mismatch=spoken(mismatch or {}),
+        owner_id=owner_id,
+        systems=options({system: SYSTEM_NAMES[system] for system in SYSTEMS}),
+    )
+    uow.commit()
+    return answer
+
+
+def _shown(row: IdentifierRow) -> dict[str, Any]:
+    return {
+        "row": row,
+        "kind": gettext(SYSTEM_NAMES[row.system]),
+        "masked": masked(row.system, row.value),
+        "percent": _percent(row),
+        "end": gettext(END_NAMES[row.end_reason]) if row.end_reason else "",
+    }
+
+
+def _percent(row: IdentifierRow) -> int | None:
+    """The share that health insurance pays, where a number that holds says so."""
+    if row.system != "bhyt" or row.valid_to is not None:
+        return None
+    try:
+        return read_bhyt(row.value, on=local_today()).benefit_percent
+    except InvalidFields:
+        return None
