@@ -8,6 +8,7 @@ from tenant_app.audit.api import blueprint as audit
 from tenant_app.hospital.api import blueprint as hospital
 from tenant_app.patients.api import blueprint as patients
 from tenant_app.patients.identifiers_api import blueprint as identifiers
+from tenant_app.queue.api import blueprint as queue
 from tenant_app.staff.api import blueprint as staff
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (hospital, staff, patients, identifiers, appointments, audit)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (hospital, staff, patients, identifiers, appointments, queue, audit)

@@ -61,6 +61,17 @@ ACTION_NAMES: Final = {
     "appointment.start": N_("Started an appointment"),
     "appointment.complete": N_("Completed an appointment"),
     "appointment.cancel": N_("Cancelled an appointment"),
+    "queue.take": N_("Gave a number in the queue"),
+    "queue.read": N_("Opened a number of the queue"),
+    "queue.list": N_("Looked at the queue"),
+    "queue.call": N_("Called from the queue"),
+    "queue.recall": N_("Called again"),
+    "queue.miss": N_("Noted that the patient did not come"),
+    "queue.start": N_("Began the visit from the queue"),
+    "queue.finish": N_("Ended the visit from the queue"),
+    "queue.leave": N_("Noted that the patient left the queue"),
+    "queue.transfer": N_("Sent on to another department"),
+    "queue.undo": N_("Undid a step in the queue"),
 }
 FIELD_NAMES: Final = {
     "full_name": N_("Full name"),

@@ -23,14 +23,28 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "appointment.start": N_("Start appointments"),
     "appointment.complete": N_("Complete appointments"),
     "appointment.cancel": N_("Cancel appointments"),
+    "queue.read": N_("See the waiting queue"),
+    "queue.take": N_("Give numbers in the queue"),
+    "queue.call": N_("Call patients from the queue"),
     "audit.read": N_("See who looked at a patient's data"),
 }
 
-_EVERYONE: Final = frozenset({"hospital.read", "department.read", "staff.read", "patient.read", "appointment.read"})
+_EVERYONE: Final = frozenset(
+    {"hospital.read", "department.read", "staff.read", "patient.read", "appointment.read", "queue.read"}
+)
 
 ROLE_PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {
-    "doctor": _EVERYONE | {"appointment.book", "appointment.confirm", "appointment.start", "appointment.complete"},
-    "nurse": _EVERYONE | {"patient.update", "appointment.book", "appointment.confirm", "appointment.start"},
+    "doctor": _EVERYONE
+    | {
+        "appointment.book",
+        "appointment.confirm",
+        "appointment.start",
+        "appointment.complete",
+        "queue.take",
+        "queue.call",
+    },
+    "nurse": _EVERYONE
+    | {"patient.update", "appointment.book", "appointment.confirm", "appointment.start", "queue.take", "queue.call"},
     "receptionist": _EVERYONE
     | {
         "patient.register",
@@ -39,6 +53,7 @@ ROLE_PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {
         "appointment.book",
         "appointment.confirm",
         "appointment.cancel",
+        "queue.take",
     },
     "cashier": _EVERYONE,
     "lab_technician": _EVERYONE,

@@ -38,15 +38,17 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
     appointment = clinic.appointment(patient.id)
     with clinic.uow() as uow:
         (identifier,) = identifier_history(uow=uow, patient_id=patient.id)
+    entry = clinic.number(patient.id)
     return Treasure(
         ids={
             "patient_id": patient.id,
             "appointment_id": appointment.id,
+            "entry_id": entry.id,
             "user_id": clinic.doctor_id,
             "department_id": clinic.department_id,
             "identifier_id": identifier.id,
         },
-        words=(somebody.full_name, somebody.cccd, somebody.phone, str(patient.id), str(appointment.id)),
+        words=(somebody.full_name, somebody.cccd, somebody.phone, str(patient.id), str(appointment.id), str(entry.id)),
     )
 
 
@@ -105,7 +107,7 @@ def test_nothing_of_one_hospital_shows_at_another(
         if method == "GET":
             sent = {"headers": bearer} if programs else {}
         response = client.open(filled(rule, theirs), method=method, **sent)
-        named = set(rule.arguments) & {"patient_id", "appointment_id", "user_id"}
+        named = set(rule.arguments) & {"patient_id", "appointment_id", "entry_id", "user_id"}
         if named:
             assert response.status_code in {404, 422, 400}, (
                 method,

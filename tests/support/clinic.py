@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
@@ -14,6 +14,7 @@ from kernel.web.actor import Actor
 from manage.demo.people import Person, person
 from tenant_app.appointments.public import AppointmentRow, Booking, book
 from tenant_app.patients.public import PatientRecord, Registration, register
+from tenant_app.queue.public import Arrival, EntryRow, take
 from tenant_app.staff.models import Department, Role, User, UserRole
 from tenant_app.staff.permissions import ROLE_PERMISSIONS
 from tests.support.hospitals import Hospital
@@ -103,6 +104,14 @@ class Clinic:
         """A booked appointment of tomorrow."""
         with self.uow() as uow:
             made = book(uow=uow, actor=self.admin, booking=self.booking(patient_id, start=start, end=end))
+            uow.commit()
+        return made
+
+    def number(self, patient_id: UUID, **arrival: Any) -> EntryRow:
+        """A number in the department's queue, given now."""
+        with self.uow() as uow:
+            came = Arrival(patient_id=patient_id, **{"department_id": self.department_id, **arrival})
+            made = take(uow=uow, actor=self.admin, arrival=came)
             uow.commit()
         return made
 

@@ -9,7 +9,7 @@ import tenant_app
 
 ROOT = Path(tenant_app.__file__).parent
 KEYWORDS = {"N_": None, "gettext": None, "lazy_gettext": None}
-FOLDERS = ("appointments", "audit", "hospital", "patients", "portal", "staff")
+FOLDERS = ("appointments", "audit", "hospital", "patients", "portal", "queue", "staff")
 
 
 def test_every_message_is_there_in_vietnamese() -> None:

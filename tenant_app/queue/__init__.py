@@ -1,0 +1,1 @@
+"""The waiting queue: who has come, in which department, and who is called next."""
