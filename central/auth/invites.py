@@ -19,6 +19,13 @@ class IssuedInvite:
     expires_at: datetime
 
 
+def void_invites(*, uow: UnitOfWork, table: Any, account_id: UUID, now: datetime) -> None:
+    """The invites of an account that were not used open nothing more. Waits for somebody who is accepting one."""
+    uow.session.execute(
+        update(table).where(table.account_id == account_id, table.used_at.is_(None)).values(used_at=now)
+    )
+
+
 def new_invite(
     *, uow: UnitOfWork, table: Any, account_id: UUID, tag: str, lifetime: timedelta, now: datetime
 ) -> IssuedInvite:
@@ -26,9 +33,7 @@ def new_invite(
 
     Waits for somebody who is accepting one of them at this moment: only after it does the account's state hold.
     """
-    uow.session.execute(
-        update(table).where(table.account_id == account_id, table.used_at.is_(None)).values(used_at=now)
-    )
+    void_invites(uow=uow, table=table, account_id=account_id, now=now)
     secret = new_secret(tag)
     expires_at = now + lifetime
     uow.session.add(table(account_id=account_id, token_hash=secret.digest, expires_at=expires_at))

@@ -10,11 +10,11 @@ from central.auth.columns import (
     SignInFailureColumns,
 )
 from central.auth.gate import Gate, gate_for, visitor
-from central.auth.invites import IssuedInvite, new_invite
+from central.auth.invites import IssuedInvite, new_invite, void_invites
 from central.auth.lockout import SignInLocked
 from central.auth.schemas import AcceptInviteBody, Body, RefreshBody, TenantSignInBody, TokensAnswer
 from central.auth.secrets import InvalidSecret, RoutedSecret, digest_of, new_secret, parse_secret
-from central.auth.sessions import RefreshReplayed, SessionRules, Sessions, Tokens, Visitor
+from central.auth.sessions import RefreshReplayed, SessionRules, Sessions, Tokens, Visitor, end_sessions
 from central.auth.signing_in import SignInFailed, SigningIn
 from central.auth.signing_keys import signer_from
 from central.auth.token_api import TokenKeeper, token_blueprint
@@ -45,6 +45,7 @@ __all__ = [
     "TokensAnswer",
     "Visitor",
     "digest_of",
+    "end_sessions",
     "gate_for",
     "lockout",
     "new_invite",
@@ -53,4 +54,5 @@ __all__ = [
     "signer_from",
     "token_blueprint",
     "visitor",
+    "void_invites",
 ]

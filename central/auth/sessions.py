@@ -176,13 +176,7 @@ class Sessions:
 
     def end_all(self, *, uow: UnitOfWork, account_id: UUID, reason: str) -> int:
         """End every session of an account; returns how many."""
-        sessions = self._sessions
-        result = uow.session.execute(
-            update(sessions)
-            .where(sessions.account_id == account_id, sessions.ended_at.is_(None))
-            .values(ended_at=self._clock(), end_reason=reason)
-        )
-        return _rows(result)
+        return end_sessions(uow=uow, table=self._sessions, account_id=account_id, reason=reason, now=self._clock())
 
     def _tokens(
         self, uow: UnitOfWork, session: Any, *, account_id: UUID, tag: str, claims: Mapping[str, Any]
@@ -212,6 +206,16 @@ class Sessions:
         if session.ended_at is None:
             session.ended_at = now
             session.end_reason = reason
+
+
+def end_sessions(*, uow: UnitOfWork, table: Any, account_id: UUID, reason: str, now: datetime) -> int:
+    """End every session of an account, in a table with `SessionColumns`; returns how many."""
+    result = uow.session.execute(
+        update(table)
+        .where(table.account_id == account_id, table.ended_at.is_(None))
+        .values(ended_at=now, end_reason=reason)
+    )
+    return _rows(result)
 
 
 def pages_audience(audience: str) -> str:

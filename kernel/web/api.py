@@ -163,3 +163,8 @@ def expected_version() -> int:
     if not text.isdecimal() or len(text) > _BIGINT_DIGITS:
         raise PreconditionFailed
     return int(text)
+
+
+def version_if_sent() -> int | None:
+    """The version in If-Match, or None: for actions whose own state guards against acting twice."""
+    return expected_version() if "If-Match" in request.headers else None

@@ -3,12 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from flask import request
-
 from kernel.listing import Page
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
-from kernel.web.api import Blueprint, etag, expected_version
+from kernel.web.api import Blueprint, etag, version_if_sent
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered, under_this_path
 from tenant_app.appointments import service
@@ -106,7 +104,7 @@ def _act(appointment_id: UUID, action: str, *, reason: str | None = None) -> _An
         appointment_id=appointment_id,
         action=action,
         reason=reason,
-        version=expected_version() if "If-Match" in request.headers else None,
+        version=version_if_sent(),
     )
     uow.commit()
     return found, 200, {"ETag": etag(found.version)}

@@ -1,5 +1,6 @@
 """The audit log of a hospital, partitioned by month, and the seals over it."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, String, Text, Uuid, func, text
@@ -25,9 +26,10 @@ class Xid8(UserDefinedType[int]):
 
 
 class AuditLog(HospitalBase):
-    """One access to something (specification 2.8), with the names of changed fields and never their values.
+    """One access to something (specification 2.8), with the names of changed fields.
 
-    The values stand in the record itself; a second copy of a patient's data, read by other people, would be a leak.
+    The values of a patient's data stand in the record itself and never here; a second copy, read by other people, would
+    be a leak. `old_values` and `new_values` are about rights only: who had which role, which role permitted what.
     `xid` is the writing transaction: the sealer takes the rows below `pg_snapshot_xmin`, which are complete.
     """
 
@@ -44,6 +46,8 @@ class AuditLog(HospitalBase):
     resource_id: Mapped[str | None] = mapped_column(String(255))
     patient_id: Mapped[UUID | None] = mapped_column(Uuid)
     changed: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    old_values: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    new_values: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     request_id: Mapped[str | None] = mapped_column(String(64))
     ip_address: Mapped[str | None] = mapped_column(INET)
     user_agent: Mapped[str | None] = mapped_column(String(255))

@@ -45,6 +45,36 @@ def record(
     )
 
 
+def record_rights(
+    *,
+    uow: UnitOfWork,
+    actor: Actor,
+    action: str,
+    resource_type: str,
+    resource_id: UUID,
+    old: Mapping[str, object],
+    new: Mapping[str, object],
+    changed: Iterable[str] = (),
+) -> None:
+    """Note a change of who may do what, with the values before and after; `changed` names further fields.
+
+    There is no patient in its arguments: values of a patient's data have no place in the log.
+    """
+    differing = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+    _add(
+        uow,
+        actor_kind=actor.kind,
+        user_id=actor.id,
+        action=action,
+        resource_type=resource_type,
+        resource_id=str(resource_id),
+        patient_id=None,
+        changed=sorted(differing.union(changed)),
+        old_values={name: old[name] for name in differing if name in old},
+        new_values={name: new[name] for name in differing if name in new},
+    )
+
+
 def record_sign_in(*, uow: UnitOfWork, user_id: UUID | None, succeeded: bool) -> None:
     """Note a signing-in of staff, or a failed attempt; `user_id` is None where no such account exists."""
     _add(

@@ -87,11 +87,13 @@ class StaffSignIn:
             return name
 
     def accept_invite(self, *, token: str, password: str, visitor: Visitor) -> Tokens:
-        """Choose the first password and be signed in; raises InvalidSecret or InvalidFields."""
+        """Choose a password, the first or a new one, and be signed in; raises InvalidSecret or InvalidFields."""
         secret = parse_secret(token)
         tenant = self._tenant(secret.tag)
         with self.router.unit_of_work(tenant) as uow:
             account = self.accounts.accept(uow=uow, secret=secret, password=password)
+            # Where it replaces a password, whoever came in with the old one is out.
+            self.sessions.end_all(uow=uow, account_id=account.id, reason="password_changed")
             return self._begin(uow, account, tag=secret.tag, tenant=tenant, visitor=visitor)
 
     def refresh(self, token: str) -> Tokens:

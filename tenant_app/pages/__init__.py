@@ -9,6 +9,7 @@ from tenant_app.pages.changing import blueprint as changing
 from tenant_app.pages.day import blueprint as day
 from tenant_app.pages.hospital_details import blueprint as hospital_details
 from tenant_app.pages.hospital_pages import blueprint as hospital_pages
+from tenant_app.pages.member_pages import blueprint as member_pages
 from tenant_app.pages.numbers import blueprint as numbers
 from tenant_app.pages.patient_pages import blueprint as patient_pages
 from tenant_app.pages.registration import blueprint as registration
@@ -24,6 +25,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     patient_pages,
     numbers,
     staff_pages,
+    member_pages,
     hospital_pages,
     hospital_details,
 )

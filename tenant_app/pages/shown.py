@@ -10,6 +10,7 @@ from central.patient_index.public import Cccd, parse_identifier
 from kernel.clock import local_today
 from kernel.text import N_
 from tenant_app.patients.public import PatientRecord
+from tenant_app.staff.public import ROLE_NAMES
 
 TYPE_NAMES: Final[Mapping[str, str]] = {
     "consultation": N_("Consultation"),
@@ -96,6 +97,11 @@ def summary_of(cccd: Cccd) -> str:
     """What a CCCD says of its holder: `Hà Nội · Nữ · 1990`."""
     place = cccd.place or gettext("Registered abroad")
     return " · ".join((place, gettext(GENDER_NAMES[cccd.gender]), str(cccd.birth_year)))
+
+
+def role_title(name: str) -> str:
+    """A role's name in the reader's language; a hospital's own role is called as it is written."""
+    return gettext(ROLE_NAMES[name]) if name in ROLE_NAMES else name
 
 
 def options(names: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -3,11 +3,11 @@
 from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g, request, url_for
 from flask_babel import gettext
 
 from central.auth.public import IssuedInvite
-from kernel.errors import InvalidFields
+from kernel.errors import InvalidFields, SokhamError
 from kernel.ids import parse_uuid
 from kernel.settings import Settings
 from kernel.text import canonical
@@ -94,7 +94,7 @@ def create() -> Response:
         return _form(shown, errors={str(taken.data["field"]): [taken.title]}, status=taken.status)
     member = staff_member(uow=uow, user_id=user.id)
     uow.commit()
-    return _invited(member, issued)
+    return invited(member, issued)
 
 
 @blueprint.route("/<user_id>/invite", methods=["POST"])
@@ -105,12 +105,12 @@ def again(user_id: str) -> Response:
     wanted = parse_uuid(user_id, what="user")
     try:
         issued = invite_again(uow=uow, actor=current_actor(), user_id=wanted, tag=g.hospital.code)
-    except AlreadyJoined as refused:
+    except AlreadyJoined as why:
         uow.session.rollback()
-        return page("staff/refused.html", status=refused.status, words=sentences(refused))
+        return refused(why, back=url_for("staff_pages.people"), back_label=gettext("Staff"))
     member = staff_member(uow=uow, user_id=wanted)
     uow.commit()
-    return _invited(member, issued)
+    return invited(member, issued)
 
 
 def _form(
@@ -127,8 +127,16 @@ def _form(
     )
 
 
-def _invited(member: StaffMember, issued: IssuedInvite) -> Response:
-    """The link holds the code behind `#`: browsers do not send that part, so it stands in no log on the way."""
+def refused(why: SokhamError, *, back: str, back_label: str) -> Response:
+    """Why something cannot be done now, and the way back."""
+    return page("staff/refused.html", status=why.status, words=sentences(why), back=(back, back_label))
+
+
+def invited(member: StaffMember, issued: IssuedInvite, *, replaces_password: bool = False) -> Response:
+    """An invite, shown this once.
+
+    The link holds the code behind `#`: browsers do not send that part, so it stands in no log on the way.
+    """
     link = f"{collaborator(Settings).staff_url}/invite#{issued.secret.text}"
     return page(
         "staff/invited.html",
@@ -139,4 +147,5 @@ def _invited(member: StaffMember, issued: IssuedInvite) -> Response:
         code=canonical(issued.secret.text),
         expires_at=issued.expires_at,
         hospital=g.hospital,
+        replaces_password=replaces_password,
     )

@@ -6,12 +6,12 @@ from uuid import UUID
 from kernel.listing import Page
 from kernel.web.access import requires, signed_in
 from kernel.web.actor import current_actor
-from kernel.web.api import Blueprint
+from kernel.web.api import Blueprint, etag, expected_version, version_if_sent
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered
 from tenant_app.hospital.queries import hospital_info, tenant_code
 from tenant_app.schemas import Listed
-from tenant_app.staff import queries, service
+from tenant_app.staff import members, queries, service
 from tenant_app.staff.models import Department, IdempotencyKey
 from tenant_app.staff.schemas import (
     DepartmentAnswer,
@@ -20,6 +20,8 @@ from tenant_app.staff.schemas import (
     InviteAnswer,
     InvitedAnswer,
     MeAnswer,
+    MemberAnswer,
+    MemberChangeBody,
     UserAnswer,
     UserBody,
     UsersAnswer,
@@ -102,13 +104,57 @@ def users(asked: dict[str, Any]) -> Page[queries.StaffMember]:
 
 @blueprint.route("/users/<uuid:user_id>", methods=["GET"])
 @requires("staff.read")
-@blueprint.response(200, UserAnswer)
-def user(user_id: UUID) -> queries.StaffMember:
+@blueprint.response(200, MemberAnswer)
+def user(user_id: UUID) -> Any:
     """One member of staff."""
+    return _member(user_id)
+
+
+@blueprint.route("/users/<uuid:user_id>", methods=["PATCH"])
+@requires("staff.manage")
+@blueprint.arguments(MemberChangeBody)
+@blueprint.response(200, MemberAnswer)
+def change_user(body: dict[str, Any], user_id: UUID) -> Any:
+    """Change a member's details or roles; takes If-Match."""
+    members.change_member(
+        uow=request_unit_of_work(),
+        actor=current_actor(),
+        user_id=user_id,
+        version=expected_version(),
+        role=body.pop("role", None),
+        further_role_ids=body.pop("role_ids", None),
+        details=body,
+    )
+    return _member(user_id)
+
+
+@blueprint.route("/users/<uuid:user_id>/deactivate", methods=["POST"])
+@requires("staff.manage")
+@blueprint.response(200, MemberAnswer)
+def deactivate(user_id: UUID) -> Any:
+    """Close an account: sessions end at once, invites are void; takes If-Match, if sent."""
+    members.deactivate(uow=request_unit_of_work(), actor=current_actor(), user_id=user_id, version=version_if_sent())
+    return _member(user_id)
+
+
+@blueprint.route("/users/<uuid:user_id>/reactivate", methods=["POST"])
+@requires("staff.manage")
+@blueprint.response(200, MemberAnswer)
+def reactivate(user_id: UUID) -> Any:
+    """Open an account again; takes If-Match, if sent."""
+    members.reactivate(uow=request_unit_of_work(), actor=current_actor(), user_id=user_id, version=version_if_sent())
+    return _member(user_id)
+
+
+@blueprint.route("/users/<uuid:user_id>/new-password", methods=["POST"])
+@requires("staff.manage")
+@blueprint.response(200, InviteAnswer)
+def new_password(user_id: UUID) -> dict[str, Any]:
+    """An invite for who forgot the password: sessions end now, the old password once the invite is accepted."""
     uow = request_unit_of_work()
-    found = queries.staff_member(uow=uow, user_id=user_id)
+    invite = members.invite_to_new_password(uow=uow, actor=current_actor(), user_id=user_id, tag=tenant_code(uow=uow))
     uow.commit()
-    return found
+    return {"token": invite.secret.text, "expires_at": invite.expires_at}
 
 
 @blueprint.route("/users/<uuid:user_id>/invite", methods=["POST"])
@@ -120,3 +166,15 @@ def invite_again(user_id: UUID) -> dict[str, Any]:
     invite = service.invite_again(uow=uow, actor=current_actor(), user_id=user_id, tag=tenant_code(uow=uow))
     uow.commit()
     return {"token": invite.secret.text, "expires_at": invite.expires_at}
+
+
+def _member(user_id: UUID) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """The end of a request about one member: what they are now, committed."""
+    uow = request_unit_of_work()
+    found = queries.staff_member(uow=uow, user_id=user_id)
+    answer = {
+        **{name: getattr(found, name) for name in UserAnswer().fields},
+        "roles": queries.roles_of(uow=uow, user_id=user_id),
+    }
+    uow.commit()
+    return answer, 200, {"ETag": etag(found.version)}

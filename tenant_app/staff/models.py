@@ -57,7 +57,7 @@ class User(HospitalBase, AccountColumns, Stamped, Versioned):
     )
 
 
-class Role(HospitalBase, Stamped):
+class Role(HospitalBase, Stamped, Versioned):
     """A named set of permissions; a hospital may change what its roles permit."""
 
     __tablename__ = "roles"

@@ -10,9 +10,11 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "hospital.read": N_("See the hospital's details"),
     "hospital.manage": N_("Change the hospital's details"),
     "department.read": N_("See departments"),
-    "department.manage": N_("Create departments"),
+    "department.manage": N_("Create and change departments"),
     "staff.read": N_("See staff"),
     "staff.invite": N_("Invite staff"),
+    "staff.manage": N_("Change staff, their roles and their access"),
+    "role.manage": N_("Change what the roles permit"),
     "patient.read": N_("Find and see patients"),
     "patient.register": N_("Register patients"),
     "patient.update": N_("Change patients' details"),
@@ -68,3 +70,18 @@ ROLE_NAMES: Final[Mapping[str, str]] = {
     "lab_technician": N_("Laboratory technician"),
     "admin": N_("Hospital administrator"),
 }
+
+# How the pages group them, by the part before the dot.
+PERMISSION_AREAS: Final[Mapping[str, str]] = {
+    "hospital": N_("Hospital"),
+    "department": N_("Departments"),
+    "staff": N_("Staff"),
+    "role": N_("Roles"),
+    "patient": N_("Patients"),
+    "appointment": N_("Appointments"),
+    "queue": N_("Waiting queue"),
+    "audit": N_("Records of access"),
+}
+
+# Without these nobody could mend what was taken away by mistake: the administrators' role always keeps them.
+ADMIN_KEEPS: Final = frozenset({"staff.read", "staff.invite", "staff.manage", "role.manage"})

@@ -1,5 +1,6 @@
 """What other folders may use of staff and departments."""
 
+from tenant_app.staff.members import change_member, deactivate, invite_to_new_password, reactivate
 from tenant_app.staff.models import (
     IdempotencyKey,
     StaffInvite,
@@ -11,11 +12,15 @@ from tenant_app.staff.permissions import PERMISSIONS, ROLE_NAMES, ROLE_PERMISSIO
 from tenant_app.staff.queries import (
     DepartmentRow,
     Doctor,
+    RoleName,
     StaffMember,
     active_doctors,
+    coming_appointments,
     list_departments,
     list_staff,
     permissions_of,
+    role_names,
+    roles_of,
     staff_member,
 )
 from tenant_app.staff.service import NewUser, create_department, create_user, invite_again
@@ -28,17 +33,25 @@ __all__ = [
     "Doctor",
     "IdempotencyKey",
     "NewUser",
+    "RoleName",
     "StaffInvite",
     "StaffMember",
     "StaffRefreshToken",
     "StaffSession",
     "User",
     "active_doctors",
+    "change_member",
+    "coming_appointments",
     "create_department",
     "create_user",
+    "deactivate",
     "invite_again",
+    "invite_to_new_password",
     "list_departments",
     "list_staff",
     "permissions_of",
+    "reactivate",
+    "role_names",
+    "roles_of",
     "staff_member",
 ]

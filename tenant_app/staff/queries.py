@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, func, select, tuple_
 
+from kernel.clock import local_today
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
 from kernel.web.api import read_cursor
+from tenant_app.appointments.models import Appointment
 from tenant_app.staff.models import Department, Role, User, UserRole
 
 
@@ -30,6 +32,15 @@ class StaffMember:
     department_name: str | None
     last_login_at: datetime | None
     created_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoleName:
+    """A role, to be chosen or shown."""
+
+    id: UUID
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +101,34 @@ def staff_member(*, uow: UnitOfWork, user_id: UUID) -> StaffMember:
     return StaffMember(**row._mapping)
 
 
+def roles_of(*, uow: UnitOfWork, user_id: UUID) -> list[RoleName]:
+    """The roles that somebody has, by name."""
+    statement = (
+        select(Role.id, Role.name)
+        .join(UserRole, UserRole.role_id == Role.id)
+        .where(UserRole.user_id == user_id)
+        .order_by(Role.name)
+    )
+    return [RoleName(**row._mapping) for row in uow.session.execute(statement)]
+
+
+def role_names(*, uow: UnitOfWork) -> list[RoleName]:
+    """All roles of the hospital, by name."""
+    return [RoleName(**row._mapping) for row in uow.session.execute(select(Role.id, Role.name).order_by(Role.name))]
+
+
+def coming_appointments(*, uow: UnitOfWork, doctor_id: UUID | None = None, department_id: UUID | None = None) -> int:
+    """How many appointments from today on wait for a doctor, or in a department."""
+    statement = select(func.count()).where(
+        Appointment.status.in_(("scheduled", "confirmed")), Appointment.appointment_date >= local_today()
+    )
+    if doctor_id:
+        statement = statement.where(Appointment.doctor_id == doctor_id)
+    if department_id:
+        statement = statement.where(Appointment.department_id == department_id)
+    return uow.session.execute(statement).scalar_one()
+
+
 def active_doctors(*, uow: UnitOfWork, department_id: UUID | None = None) -> list[Doctor]:
     """Doctors who can be booked, by name."""
     statement = (
@@ -132,4 +171,5 @@ def _staff() -> Select[*tuple[Any, ...]]:
         Department.name.label("department_name"),
         User.last_login_at,
         User.created_at,
+        User.version,
     ).outerjoin(Department, Department.id == User.department_id)

@@ -51,6 +51,30 @@ class UserAnswer(ma.Schema):
     created_at = ma.fields.AwareDateTime()
 
 
+class RoleNameAnswer(ma.Schema):
+    """A role by name."""
+
+    id = ma.fields.UUID()
+    name = ma.fields.String()
+
+
+class MemberAnswer(UserAnswer):
+    """A member of staff with all their roles."""
+
+    roles = ma.fields.List(ma.fields.Nested(RoleNameAnswer))
+
+
+class MemberChangeBody(Body):
+    """What is to change about a member of staff; what is not named stays. `role_ids`: the roles beside the main one."""
+
+    full_name = ma.fields.String(validate=ma.validate.Length(1, 255))
+    email = ma.fields.String(validate=ma.validate.Length(1, 255))
+    phone = ma.fields.String(allow_none=True, validate=ma.validate.Length(max=30))
+    department_id = ma.fields.UUID(allow_none=True)
+    role = ma.fields.String(validate=ma.validate.OneOf(ROLES))
+    role_ids = ma.fields.List(ma.fields.UUID(), validate=ma.validate.Length(max=50))
+
+
 class InviteAnswer(ma.Schema):
     """An invite; the token is shown this once."""
 

@@ -18,6 +18,7 @@ from kernel.text import N_, canonical
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record
 from tenant_app.staff.errors import AlreadyJoined, DepartmentCodeTaken, EmailTaken, UsernameTaken
+from tenant_app.staff.guarding import permitted_by, require_reach
 from tenant_app.staff.models import ROLES, Department, Role, StaffInvite, User, UserRole
 from tenant_app.staff.permissions import ROLE_PERMISSIONS
 from tenant_app.staff.rules import parse_department_code, parse_email, parse_person_name, parse_username
@@ -69,10 +70,11 @@ def create_department(
 def create_user(*, uow: UnitOfWork, actor: Actor, new: NewUser, tag: str) -> tuple[User, IssuedInvite]:
     """A member of staff in state `invited`, with the invite to give them; `tag` is the hospital's code.
 
-    Raises InvalidFields, UsernameTaken, EmailTaken.
+    Raises InvalidFields, UsernameTaken, EmailTaken, and BeyondOwnRights for a role that may do more than the actor.
     """
-    if new.department_id is not None and not _department_is_active(uow, new.department_id):
+    if new.department_id is not None and not department_is_active(uow, new.department_id):
         raise InvalidFields(errors={"department_id": [UNKNOWN_DEPARTMENT]})
+    _require_reach_of_role(uow, actor, new.role)
     made = add_invited_user(uow=uow, new=new, tag=tag, created_by=actor.id if actor.kind == "staff" else None)
     record(
         uow=uow,
@@ -119,14 +121,18 @@ def add_invited_user(
 
 
 def invite_again(*, uow: UnitOfWork, actor: Actor, user_id: UUID, tag: str) -> IssuedInvite:
-    """A new invite in place of the earlier ones. Raises NotFound, and AlreadyJoined."""
-    status = uow.session.execute(select(User.status).where(User.id == user_id).with_for_update()).scalar_one_or_none()
-    if status is None:
+    """A new invite in place of the earlier ones. Raises NotFound, AlreadyJoined, BeyondOwnRights."""
+    status = select(User.status).where(User.id == user_id)
+    if uow.session.execute(status).first() is None:
         raise NotFound("user")
-    if status != "invited":
+    issued = issue_invite(uow=uow, account_id=user_id, tag=tag, now=utc_now())
+    # Asked after the earlier invites are void: whoever was accepting one meanwhile has joined now, or never can.
+    if uow.session.execute(status.with_for_update(key_share=True)).scalar_one() != "invited":
         raise AlreadyJoined
+    role_ids = uow.session.scalars(select(UserRole.role_id).where(UserRole.user_id == user_id)).all()
+    require_reach(actor, permitted_by(uow=uow, role_ids=role_ids))
     record(uow=uow, actor=actor, action="staff.invite", resource_type="user", resource_id=user_id)
-    return issue_invite(uow=uow, account_id=user_id, tag=tag, now=utc_now())
+    return issued
 
 
 def add_default_roles(*, uow: UnitOfWork) -> None:
@@ -146,6 +152,13 @@ def issue_invite(*, uow: UnitOfWork, account_id: UUID, tag: str, now: datetime) 
     return new_invite(uow=uow, table=StaffInvite, account_id=account_id, tag=tag, lifetime=INVITE_LIFETIME, now=now)
 
 
-def _department_is_active(uow: UnitOfWork, department_id: UUID) -> bool:
+def department_is_active(uow: UnitOfWork, department_id: UUID) -> bool:
+    """Whether somebody can be put into it; it cannot be closed before this transaction ends."""
     found = select(Department.id).where(Department.id == department_id, Department.status == "active")
+    found = found.with_for_update(read=True, key_share=True)
     return uow.session.execute(found).first() is not None
+
+
+def _require_reach_of_role(uow: UnitOfWork, actor: Actor, role: str) -> None:
+    role_ids = uow.session.scalars(select(Role.id).where(Role.name == role)).all()
+    require_reach(actor, permitted_by(uow=uow, role_ids=role_ids))

@@ -18,6 +18,10 @@ _AUDIT = (
     "INSERT (action, actor_kind, changed, ip_address, patient_id, portal, request_id, resource_id, "
     "resource_type, user_agent, user_id)"
 )
+_AUDIT_WITH_VALUES = (
+    "INSERT (action, actor_kind, changed, ip_address, new_values, old_values, patient_id, portal, request_id, "
+    "resource_id, resource_type, user_agent, user_id)"
+)
 # All but the sealed password.
 _CREDENTIAL_PLACES = (
     "SELECT (created_at, database_host, database_name, database_port, database_username, "
@@ -115,7 +119,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
     "app": {
         "appointment_code_numbers": {"USAGE"},
         "appointments": {"INSERT", "SELECT", "UPDATE"},
-        "audit_logs": {_AUDIT, "SELECT"},
+        "audit_logs": {_AUDIT_WITH_VALUES, "SELECT"},
         "data_keys": {"INSERT", "SELECT"},
         "departments": {"INSERT", "SELECT", "UPDATE"},
         "hospital_identity": {"SELECT"},
@@ -141,7 +145,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "queue_counters": {"INSERT", "SELECT", "UPDATE (last_number)"},
         "queue_entries": {"INSERT", "SELECT", "UPDATE"},
         "queue_steps": {"INSERT", "SELECT", "UPDATE (undone_at)"},
-        "roles": {"INSERT", "SELECT", "UPDATE"},
+        "roles": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "staff_invites": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "staff_refresh_tokens": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "staff_sessions": {"DELETE", "INSERT", "SELECT", "UPDATE"},

@@ -73,6 +73,9 @@ def test_every_page_is_fit_to_be_seen(
         "book": f"{booking}&department={clinic.department_id}",
         "people": "/staff",
         "invite": "/staff/invite",
+        "member": f"/staff/{clinic.doctor_id}",
+        "member-edit": f"/staff/{clinic.doctor_id}/edit",
+        "member-close": f"/staff/{clinic.doctor_id}/deactivate",
         "hospital": "/hospital",
         "accept": "/invite",
     }
