@@ -1,7 +1,8 @@
 """How dates and ages are said to patients: the day of the week in words, then day/month/year."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from flask import Flask
 from flask_babel import gettext
@@ -9,6 +10,7 @@ from flask_babel import gettext
 from kernel.clock import local_today
 from kernel.text import N_
 from tenant_app.appointments.public import AppointmentRow
+from tenant_app.calendar.public import grouped, hours_text, read_hours
 
 WEEKDAYS: Final = (
     N_("Monday"),
@@ -51,6 +53,18 @@ def masked(number: str) -> str:
     return f"{number[:3]}{'*' * max(0, len(number) - 5)}{number[-2:]}"
 
 
+def opening_hours(stored: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """`[("Thứ hai – Thứ sáu", "07:00-11:30, 13:00-17:00"), …]`; nothing where the hospital has set none."""
+    week = read_hours(stored)
+    found: list[tuple[str, str]] = []
+    for first, last, hours in grouped(week) if week else ():
+        days = [str(gettext(WEEKDAYS[number])) for number in dict.fromkeys((first, last))]
+        found.append((" – ".join(days), hours_text(hours)))
+    return found
+
+
 def install(app: Flask) -> None:
     """Give these to the templates."""
-    app.jinja_env.filters.update(weekday=weekday, in_words=in_words, when=when, how_soon=how_soon, masked=masked)
+    app.jinja_env.filters.update(
+        weekday=weekday, in_words=in_words, when=when, how_soon=how_soon, masked=masked, opening_hours=opening_hours
+    )

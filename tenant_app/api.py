@@ -5,10 +5,20 @@ from typing import Final
 from kernel.web.api import Blueprint
 from tenant_app.appointments.api import blueprint as appointments
 from tenant_app.audit.api import blueprint as audit
+from tenant_app.calendar.api import blueprint as holidays
 from tenant_app.hospital.api import blueprint as hospital
 from tenant_app.patients.api import blueprint as patients
 from tenant_app.patients.identifiers_api import blueprint as identifiers
 from tenant_app.queue.api import blueprint as queue
 from tenant_app.staff.api import blueprint as staff
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (hospital, staff, patients, identifiers, appointments, queue, audit)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    hospital,
+    holidays,
+    staff,
+    patients,
+    identifiers,
+    appointments,
+    queue,
+    audit,
+)

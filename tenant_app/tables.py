@@ -3,6 +3,7 @@
 from tenant_app.appointments import models as appointments
 from tenant_app.audit import models as audit
 from tenant_app.auth import models as auth
+from tenant_app.calendar import models as calendar
 from tenant_app.database import HospitalBase
 from tenant_app.hospital import models as hospital
 from tenant_app.outbox import models as outbox
@@ -11,5 +12,5 @@ from tenant_app.portal import models as portal
 from tenant_app.queue import models as queue
 from tenant_app.staff import models as staff
 
-MODULES = (hospital, staff, auth, patients, appointments, queue, portal, audit, outbox)
+MODULES = (hospital, staff, auth, patients, appointments, queue, portal, audit, outbox, calendar)
 METADATA = HospitalBase.metadata

@@ -132,5 +132,7 @@ SONG_TIEN: Final = DemoHospital(
 )
 
 DEMO_HOSPITALS: Final = (HONG_HA, SONG_TIEN)
+_WORKDAY: Final = [["07:00", "11:30"], ["13:00", "17:00"]]
+BUSINESS_HOURS: Final = {**dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat"), _WORKDAY), "sun": []}
 ADMINISTRATOR_NAME: Final = {"hong-ha": "Nguyễn Văn Thành", "song-tien": "Mai Thị Bích Ngọc"}
 CANCELLATIONS: Final = ("Gia đình có việc đột xuất", "Bệnh nhân xin đổi ngày", "Đã khám ở nơi khác")

@@ -18,11 +18,12 @@ from kernel.clock import local_today
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId, new_row_id
 from kernel.web.actor import Actor
-from manage.demo.hospitals import ADMINISTRATOR_NAME, DEMO_HOSPITALS, DemoDepartment, DemoHospital
+from manage.demo.hospitals import ADMINISTRATOR_NAME, BUSINESS_HOURS, DEMO_HOSPITALS, DemoDepartment, DemoHospital
 from manage.demo.people import Person, cccd_for, people, people_of_both
 from manage.demo.week import week_of
 from tenant_app.appointments.public import Booking, act, book
 from tenant_app.auth.service import StaffAccounts
+from tenant_app.calendar.public import NewHoliday, add_holiday, missing_public_holidays
 from tenant_app.hospital.public import change_details, hospital_info
 from tenant_app.patients.public import Registration, register
 from tenant_app.staff.public import PERMISSIONS, NewUser, User, create_department, create_user
@@ -112,8 +113,12 @@ class _Filling:
                 "website": f"https://{hospital.code}.example",
                 "license_number": hospital.license_number,
                 "tax_code": hospital.tax_code,
+                "business_hours": BUSINESS_HOURS,
             },
         )
+        for each in missing_public_holidays(uow=self._uow, since=local_today(self._demo.now)):
+            holiday = NewHoliday(name=each.name, first_day=each.first_day, last_day=each.last_day)
+            add_holiday(uow=self._uow, actor=self._administrator, new=holiday)
 
     def _welcome_administrator(self) -> None:
         account = self._uow.session.get_one(User, self._administrator.id)

@@ -12,7 +12,7 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidFields
 from kernel.text import N_
 from kernel.web.actor import Actor
-from patient_portal.appointments.rules import RULE, Period, offered_times, overlap
+from patient_portal.appointments.rules import RULE, Period, bookable_days, last_day, offered_times, overlap
 from patient_portal.errors import AlreadyBegun, OwnAppointmentOverlaps, TooManyUpcoming
 from tenant_app.appointments.public import (
     AppointmentRow,
@@ -25,6 +25,7 @@ from tenant_app.appointments.public import (
     busy_times,
     list_appointments,
 )
+from tenant_app.calendar.public import read_calendar
 from tenant_app.staff.public import active_doctors
 
 NO_SUCH_DOCTOR: Final = N_("There is no such doctor, or the doctor does not work here now.")
@@ -61,7 +62,14 @@ class Wish:
 def times_free(*, uow: UnitOfWork, doctor_id: UUID, day: date, now: datetime | None = None) -> list[Period]:
     """The times of a day at which the patient may book this doctor."""
     busy = busy_times(uow=uow, doctor_id=doctor_id, day=day)
-    return offered_times(day, busy=busy, now=now or utc_now())
+    calendar = read_calendar(uow=uow, since=day, until=day)
+    return offered_times(day, busy=busy, now=now or utc_now(), calendar=calendar)
+
+
+def days_open(*, uow: UnitOfWork, now: datetime) -> list[date]:
+    """The days on which the hospital has any time that a patient might book."""
+    calendar = read_calendar(uow=uow, since=local_today(now), until=last_day(now))
+    return bookable_days(now=now, calendar=calendar, count=RULE.days_ahead + 1)
 
 
 def book_own(
@@ -70,7 +78,7 @@ def book_own(
     """Book a free time. Raises InvalidFields, SlotTaken, TooManyUpcoming, OwnAppointmentOverlaps, PatientInactive."""
     moment = now or utc_now()
     department_id = _department(uow, wish)
-    period = _period(wish, moment)
+    period = _period(uow, wish, moment)
     uow.session.execute(_TAKE_TURN, {"patient": str(patient_id)})
     upcoming = upcoming_of(uow=uow, patient_id=patient_id, now=moment)
     if any(
@@ -155,9 +163,10 @@ def _department(uow: UnitOfWork, wish: Wish) -> UUID:
     return department_id
 
 
-def _period(wish: Wish, now: datetime) -> Period:
+def _period(uow: UnitOfWork, wish: Wish, now: datetime) -> Period:
     """The offered time that begins when the patient wishes; raises InvalidFields."""
-    offered = dict(offered_times(wish.appointment_date, busy=(), now=now))
+    calendar = read_calendar(uow=uow, since=wish.appointment_date, until=wish.appointment_date)
+    offered = dict(offered_times(wish.appointment_date, busy=(), now=now, calendar=calendar))
     end = offered.get(wish.start_time)
     if end is None:
         raise InvalidFields(errors={"start_time": [NOT_OFFERED]})

@@ -5,7 +5,7 @@ The choices made so far stand in the address; none of them says anything of the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Final
 from uuid import UUID
 
@@ -19,8 +19,7 @@ from kernel.web.access import signed_in
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import collaborator, request_unit_of_work
 from kernel.web.field_messages import field_message
-from patient_portal.appointments.rules import bookable_days
-from patient_portal.appointments.service import Wish, book_own, times_free
+from patient_portal.appointments.service import Wish, book_own, days_open, times_free
 from patient_portal.auth.sessions import patient_here, signed_in_patient
 from patient_portal.errors import OwnAppointmentOverlaps, TooManyUpcoming
 from patient_portal.hospitals.access import HospitalAccess
@@ -33,6 +32,7 @@ from tenant_app.staff.public import DepartmentRow, Doctor, active_doctors, list_
 pages = Blueprint("booking", __name__)
 
 NOON: Final = time(12)
+DAYS_SHOWN: Final = 12
 
 
 @dataclass
@@ -65,8 +65,9 @@ def choose(tenant_code: str) -> str:
     uow, now = request_unit_of_work(), utc_now()
     doctors = [doctor for doctor in active_doctors(uow=uow) if doctor.department_id is not None]
     departments = _departments(doctors)
-    chosen = _chosen(request.args, departments, doctors, now)
-    times = []
+    days = days_open(uow=uow, now=now)
+    chosen = _chosen(request.args, departments, doctors, days)
+    times: list[tuple[time, time]] = []
     if chosen.doctor is not None and chosen.day is not None:
         times = times_free(uow=uow, doctor_id=chosen.doctor.id, day=chosen.day, now=now)
         if chosen.start not in {begins for begins, _ in times}:
@@ -78,7 +79,7 @@ def choose(tenant_code: str) -> str:
         chosen=chosen,
         departments=departments,
         doctors=[doctor for doctor in doctors if chosen.department and doctor.department_id == chosen.department.id],
-        days=bookable_days(now=now),
+        days=days[:DAYS_SHOWN],
         times=times,
         noon=NOON,
     )
@@ -124,7 +125,9 @@ def _departments(doctors: list[Doctor]) -> list[DepartmentRow]:
     return [department for department in listed if department.id in staffed]
 
 
-def _chosen(given: Mapping[str, str], departments: list[DepartmentRow], doctors: list[Doctor], now: datetime) -> Chosen:
+def _chosen(
+    given: Mapping[str, str], departments: list[DepartmentRow], doctors: list[Doctor], days: list[date]
+) -> Chosen:
     chosen = Chosen()
     wanted = _uuid(given.get("department"))
     chosen.department = next((each for each in departments if each.id == wanted), None)
@@ -136,7 +139,7 @@ def _chosen(given: Mapping[str, str], departments: list[DepartmentRow], doctors:
     if chosen.doctor is None:
         return chosen
     day = _day(given.get("day"))
-    chosen.day = day if day in bookable_days(now=now, count=366) else None
+    chosen.day = day if day in days else None
     if chosen.day is not None:
         chosen.start = _time(given.get("time"))
     return chosen

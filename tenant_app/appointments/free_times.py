@@ -1,18 +1,13 @@
-"""When a doctor can still be booked on a day. Pure.
+"""When a doctor can still be booked on a day. Pure."""
 
-The hours are those that most outpatient departments keep; a hospital's own will come with its calendar.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from kernel.clock import LOCAL_ZONE
 from tenant_app.appointments.queries import BusyTime
+from tenant_app.calendar.rules import USUAL_HOURS, Hours
 
-Hours = Sequence[tuple[time, time]]
-
-USUAL_HOURS: Final[Hours] = ((time(7), time(11, 30)), (time(13), time(17)))
 # An appointment ends on the day on which it begins, so the last one ends before midnight.
 WHOLE_DAY: Final[Hours] = ((time(0), time(23, 59)),)
 LENGTHS: Final = (15, 30, 60)

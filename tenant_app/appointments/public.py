@@ -1,7 +1,7 @@
 """What other folders may use of appointments."""
 
 from tenant_app.appointments.errors import SlotTaken, TransitionNotAllowed
-from tenant_app.appointments.free_times import LENGTHS, USUAL_HOURS, WHOLE_DAY, free_times
+from tenant_app.appointments.free_times import LENGTHS, WHOLE_DAY, free_times
 from tenant_app.appointments.models import APPOINTMENT_STATUSES, APPOINTMENT_TYPES, Appointment
 from tenant_app.appointments.queries import (
     AppointmentRow,
@@ -21,7 +21,6 @@ __all__ = [
     "APPOINTMENT_TYPES",
     "LENGTHS",
     "TRANSITIONS",
-    "USUAL_HOURS",
     "WHOLE_DAY",
     "Appointment",
     "AppointmentRow",

@@ -40,13 +40,20 @@ class HospitalInfo(HospitalBase, Stamped):
     license_number: Mapped[str | None] = mapped_column(String(100))
     tax_code: Mapped[str | None] = mapped_column(String(50))
     logo_url: Mapped[str | None] = mapped_column(String(500))
-    business_hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    business_hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     theme_config: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     portal_configs: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     version: Mapped[Version] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this declaration once.
-    __table_args__ = (CheckConstraint("singleton", name="singleton"),)
+    __table_args__ = (
+        CheckConstraint("singleton", name="singleton"),
+        CheckConstraint(
+            "business_hours IS NULL OR (jsonb_typeof(business_hours) = 'object'"
+            " AND business_hours ?& ARRAY['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])",
+            name="business_hours",
+        ),
+    )
 
 
 class HospitalDataKey(HospitalBase):

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from kernel.errors import InvalidFields
 from kernel.text import N_, canonical
+from tenant_app.calendar.rules import parse_business_hours
 from tenant_app.patients.rules import Complaints, parse_phone
 from tenant_app.staff.rules import parse_email
 
@@ -71,15 +72,18 @@ _PARSERS: Final[Mapping[str, Callable[[str], str]]] = {
 }
 
 
-def parse_details(given: Mapping[str, str | None]) -> dict[str, str | None]:
+def parse_details(given: Mapping[str, Any]) -> dict[str, Any]:
     """Canonical values of the details named; what is empty becomes None. Raises InvalidFields with all faults."""
     complaints = Complaints()
-    values: dict[str, str | None] = {}
+    values: dict[str, Any] = {}
     for name in DETAILS:
         if name not in given:
             continue
         text = canonical(given[name] or "")
         values[name] = complaints.read(partial(_parsed, name, text)) if text else None
+    if "business_hours" in given:
+        hours = given["business_hours"]
+        values["business_hours"] = None if hours is None else complaints.read(partial(parse_business_hours, hours))
     complaints.raise_any()
     return values
 

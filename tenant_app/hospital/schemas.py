@@ -22,6 +22,8 @@ class HospitalBody(Body):
     website = _detail("website")
     license_number = _detail("license_number")
     tax_code = _detail("tax_code")
+    # Each weekday's spans as ["07:00", "11:30"]; null: the usual hours again.
+    business_hours = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Raw(), allow_none=True)
 
 
 class HospitalAnswer(ma.Schema):

@@ -1,6 +1,7 @@
 """Writes about the hospital itself."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
@@ -14,7 +15,7 @@ from tenant_app.hospital.queries import Hospital, hospital_info
 from tenant_app.hospital.rules import parse_details
 
 
-def change_details(*, uow: UnitOfWork, actor: Actor, version: int, details: Mapping[str, str | None]) -> Hospital:
+def change_details(*, uow: UnitOfWork, actor: Actor, version: int, details: Mapping[str, Any]) -> Hospital:
     """Change what the hospital says of itself; what is not named stays, what is empty is taken out.
 
     `version` is the one last seen. Raises InvalidFields, PreconditionFailed. Where nothing differs, nothing is written.

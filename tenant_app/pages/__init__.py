@@ -5,6 +5,7 @@ from typing import Final
 from flask import Blueprint
 
 from tenant_app.pages.booking import blueprint as booking
+from tenant_app.pages.calendar_pages import blueprint as calendar_pages
 from tenant_app.pages.changing import blueprint as changing
 from tenant_app.pages.day import blueprint as day
 from tenant_app.pages.hospital_details import blueprint as hospital_details
@@ -28,4 +29,5 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     member_pages,
     hospital_pages,
     hospital_details,
+    calendar_pages,
 )

@@ -21,7 +21,6 @@ from kernel.web.problems import sentences
 from tenant_app.appointments.public import (
     APPOINTMENT_TYPES,
     LENGTHS,
-    USUAL_HOURS,
     WHOLE_DAY,
     Booking,
     SlotTaken,
@@ -29,6 +28,7 @@ from tenant_app.appointments.public import (
     busy_times,
     free_times,
 )
+from tenant_app.calendar.public import read_calendar
 from tenant_app.pages.forms import CHOOSE, TOO_LONG, chosen_id, lead_to, page, parse_day, spoken
 from tenant_app.pages.shown import TYPE_NAMES, banner, long_day, options
 from tenant_app.patients.public import PatientInactive, PatientRecord, read
@@ -252,10 +252,11 @@ def _one_of(doctors: list[Doctor], wanted: UUID | None) -> UUID | None:
 def _free(uow: UnitOfWork, wish: Wish) -> list[time]:
     if wish.doctor_id is None:
         return []
+    hours = WHOLE_DAY if wish.all_hours else read_calendar(uow=uow, since=wish.day, until=wish.day).hours_on(wish.day)
     return free_times(
         day=wish.day,
         minutes=wish.minutes,
         busy=busy_times(uow=uow, doctor_id=wish.doctor_id, day=wish.day),
-        hours=WHOLE_DAY if wish.all_hours else USUAL_HOURS,
+        hours=hours,
         now=utc_now(),
     )

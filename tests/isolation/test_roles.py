@@ -238,7 +238,9 @@ def test_functions_that_act_as_their_owner_pin_their_search_path(ground: Ground)
 
 
 # Tables that a patient's role reads as they are: about the hospital, and the names of its staff (by column).
-OPEN_TO_PATIENTS = frozenset({"departments", "hospital_identity", "hospital_info", "hospital_sync", "users"})
+OPEN_TO_PATIENTS = frozenset(
+    {"departments", "holidays", "hospital_identity", "hospital_info", "hospital_sync", "users"}
+)
 
 
 def test_patients_tables_are_under_row_level_security(ground: Ground) -> None:

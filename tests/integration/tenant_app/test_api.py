@@ -315,6 +315,31 @@ def test_the_hospitals_details(call: Callable[[str], Caller]) -> None:
     assert call("other")("GET", "/hospital").json["tax_code"] is None
 
 
+def test_hours_and_holidays(call: Callable[[str], Caller]) -> None:
+    """Hours with the hospital's details; holidays made once, listed, taken out, and never the other hospital's."""
+    admin, other = call("admin"), call("other")
+    tag = admin("GET", "/hospital").headers["ETag"]
+    wrong = admin("PATCH", "/hospital", {"business_hours": {"mon": [["9", "8"]]}}, If_Match=tag)
+    assert (wrong.status_code, list(wrong.json["errors"])) == (422, ["business_hours_mon"])
+    changed = admin("PATCH", "/hospital", {"business_hours": {"mon": [["07:00", "11:00"]]}}, If_Match=tag)
+    assert changed.json["business_hours"]["mon"] == [["07:00", "11:00"]]
+    assert changed.json["business_hours"]["sun"] == []
+    body = {"name": "Họp toàn viện", "first_day": "2027-03-01", "start_time": "07:00", "end_time": "09:00"}
+    made = [admin("POST", "/holidays", body, Idempotency_Key="h-1") for _ in range(2)]
+    assert [answer.status_code for answer in made] == [201, 201]
+    assert made[0].json == made[1].json
+    assert admin("POST", "/holidays", body).json["code"] == "holiday_exists"
+    assert admin("POST", "/holidays", {**body, "last_day": "2027-01-01"}).status_code == 422
+    assert call("doctor")("POST", "/holidays", body).status_code == 403
+    listed = call("doctor")("GET", "/holidays?since=2027-03-01&limit=1").json
+    assert [row["start_time"] for row in listed["items"]] == ["07:00"]
+    assert "Tết Dương lịch" in {row["name"] for row in admin("GET", "/holidays/public").json["items"]}
+    path = f"/holidays/{made[0].json['id']}"
+    assert other("DELETE", path).status_code == 404
+    assert other("GET", "/holidays").json["items"] == []
+    assert [admin("DELETE", path).status_code for _ in range(2)] == [204, 404]
+
+
 def test_staff_and_departments(clinic: Clinic, call: Callable[[str], Caller]) -> None:
     """As the contract has it."""
     admin = call("admin")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from kernel.clock import LOCAL_ZONE
 from patient_portal.appointments.rules import RULE, bookable_days, offered_times, overlap
 from tenant_app.appointments.public import BusyTime
+from tenant_app.calendar.public import Calendar, Closure
 
 TUESDAY = date(2026, 11, 24)
 SUNDAY = date(2026, 11, 29)
@@ -75,3 +76,16 @@ def test_overlap_is_the_same_from_both_sides(one: time, two: time, three: time, 
     if first[0] < first[1]:
         assert overlap(first, first)
         assert not overlap(first, (first[1], time(23, 59)))
+
+
+def test_a_hospitals_own_hours_and_holidays_hold_in_place_of_the_usual() -> None:
+    """Sundays too, where the hospital is open then."""
+    now = at(TUESDAY, "06:00")
+    mornings = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), ((time(8), time(9)),))
+    holiday = Closure(first_day=TUESDAY, last_day=TUESDAY)
+    calendar = Calendar(business_hours=mornings, closures=(holiday,))
+    assert offered_times(TUESDAY, busy=(), now=now, calendar=calendar) == []
+    assert len(offered_times(SUNDAY, busy=(), now=now, calendar=calendar)) == 2
+    days = bookable_days(now=now, calendar=calendar)
+    assert TUESDAY not in days
+    assert SUNDAY in days

@@ -7,7 +7,7 @@ from flask import Flask
 from flask_babel import Babel
 
 from kernel.clock import local_today
-from patient_portal.wording import how_soon, in_words, masked
+from patient_portal.wording import how_soon, in_words, masked, opening_hours
 
 
 @pytest.fixture
@@ -31,3 +31,11 @@ def test_what_is_soon_is_said(app: Flask) -> None:
 
 def test_a_number_shows_its_ends_only() -> None:
     assert masked("079095012345") == "079*******45"
+
+
+def test_opening_hours_say_days_in_a_row_once(app: Flask) -> None:
+    morning = [["07:00", "11:30"]]
+    stored = {**dict.fromkeys(("mon", "tue", "wed"), morning), "thu": [], "fri": [], "sat": [], "sun": morning}
+    with app.test_request_context():
+        assert opening_hours(stored) == [("Monday – Wednesday", "07:00-11:30"), ("Sunday", "07:00-11:30")]
+        assert opening_hours(None) == []

@@ -12,7 +12,8 @@ from kernel.clock import LOCAL_ZONE
 from kernel.errors import InvalidFields
 from kernel.web.actor import Actor
 from kernel.web.i18n import own_path
-from tenant_app.appointments.public import USUAL_HOURS, WHOLE_DAY, AppointmentRow, BusyTime, free_times
+from tenant_app.appointments.public import WHOLE_DAY, AppointmentRow, BusyTime, free_times
+from tenant_app.calendar.public import USUAL_HOURS
 from tenant_app.pages.day import lines_of, picture_of
 from tenant_app.pages.forms import parse_day
 from tenant_app.pages.registration import carried_over
