@@ -7,6 +7,7 @@ from tenant_app.appointments.api import blueprint as appointments
 from tenant_app.audit.api import blueprint as audit
 from tenant_app.calendar.api import blueprint as holidays
 from tenant_app.hospital.api import blueprint as hospital
+from tenant_app.patients.allergies_api import blueprint as allergies
 from tenant_app.patients.api import blueprint as patients
 from tenant_app.patients.identifiers_api import blueprint as identifiers
 from tenant_app.queue.api import blueprint as queue
@@ -18,6 +19,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     staff,
     patients,
     identifiers,
+    allergies,
     appointments,
     queue,
     audit,

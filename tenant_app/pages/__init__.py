@@ -4,6 +4,7 @@ from typing import Final
 
 from flask import Blueprint
 
+from tenant_app.pages.allergies import blueprint as allergies
 from tenant_app.pages.booking import blueprint as booking
 from tenant_app.pages.calendar_pages import blueprint as calendar_pages
 from tenant_app.pages.changing import blueprint as changing
@@ -25,6 +26,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     changing,
     patient_pages,
     numbers,
+    allergies,
     staff_pages,
     member_pages,
     hospital_pages,

@@ -48,6 +48,7 @@ ACTION_NAMES: Final = {
     "patient.register": N_("Registered the patient"),
     "patient.read": N_("Opened the record"),
     "patient.update": N_("Changed the record"),
+    "patient.no_allergies": N_("Wrote down that no allergy is known"),
     "patient.invite": N_("Gave an activation code"),
     "patient.reveal": N_("Showed the identifiers in full"),
     "auth.activate": N_("Activated the account"),

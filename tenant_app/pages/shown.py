@@ -24,6 +24,12 @@ SYSTEM_NAMES: Final[Mapping[str, str]] = {
     "bhyt": N_("Health insurance"),
     "passport": N_("Passport"),
 }
+SEVERITY_NAMES: Final[Mapping[str, str]] = {
+    "severe": N_("Severe"),
+    "moderate": N_("Moderate"),
+    "mild": N_("Mild"),
+    "unknown": N_("Severity not known"),
+}
 SOURCE_NAMES: Final[Mapping[str, str]] = {
     "hospital_staff": N_("Booked by staff"),
     "web_portal": N_("Booked by the patient"),
@@ -97,9 +103,20 @@ def banner(record: PatientRecord, *, revealed: bool = False) -> dict[str, Any]:
         "date_of_birth": patient.date_of_birth,
         "age": age(patient.date_of_birth),
         "identifiers": numbers(record, revealed=revealed),
-        "allergies": [str(item) for item in patient.allergies or []],
+        "allergies": _allergies(record),
+        "allergies_asked": bool(patient.allergies) or patient.no_known_allergies_at is not None,
         "status": patient.status,
     }
+
+
+def _allergies(record: PatientRecord) -> list[str]:
+    """`Penicillin (nặng: sốc phản vệ)`, the worst first; what is not known is not said."""
+    said = []
+    for known in record.allergies:
+        severity = "" if known.severity == "unknown" else gettext(SEVERITY_NAMES[known.severity]).lower()
+        more = ": ".join(part for part in (severity, known.reaction) if part)
+        said.append(f"{known.substance} ({more})" if more else known.substance)
+    return said
 
 
 def summary_of(cccd: Cccd) -> str:

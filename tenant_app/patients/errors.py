@@ -28,6 +28,22 @@ class IdentifierEnded(Conflict):
     advice = N_("Look at the numbers again; a colleague may have been quicker.")
 
 
+class AllergyEnded(Conflict):
+    """The allergy was ended already."""
+
+    code = "allergy_ended"
+    title = N_("This allergy has ended already")
+    advice = N_("Look at the allergies again; a colleague may have been quicker.")
+
+
+class AllergiesKnown(Conflict):
+    """Allergies stand in the record, so nobody can say that none is known."""
+
+    code = "allergies_known"
+    title = N_("Allergies stand in this record")
+    advice = N_("End those that do not hold, then write down that none is known.")
+
+
 class PatientInactive(Conflict):
     """The patient's record is closed for new things."""
 

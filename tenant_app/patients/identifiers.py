@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import NotFound, PreconditionFailed
+from kernel.errors import NotFound
 from kernel.web.actor import Actor
 from tenant_app.patients.errors import IdentifierEnded
-from tenant_app.patients.models import Patient, PatientIdentifier
-from tenant_app.patients.service import change
+from tenant_app.patients.models import PatientIdentifier
+from tenant_app.patients.service import change, held_version
 from tenant_app.staff.models import User
 
 
@@ -74,7 +74,7 @@ def add_identifier(
         uow=uow,
         actor=actor,
         patient_id=patient_id,
-        version=_held(uow, patient_id, version),
+        version=held_version(uow=uow, patient_id=patient_id, expected=version),
         details={},
         identifiers={system: text},
         confirm_mismatch=confirm_mismatch,
@@ -96,7 +96,7 @@ def end_identifier(
 
     Raises NotFound, PreconditionFailed, IdentifierEnded.
     """
-    now_at = _held(uow, patient_id, version)
+    now_at = held_version(uow=uow, patient_id=patient_id, expected=version)
     system = _current(uow, patient_id, identifier_id).system
     change(
         uow=uow,
@@ -124,7 +124,7 @@ def correct_identifier(
 
     Raises NotFound, PreconditionFailed, IdentifierEnded, InvalidFields, MismatchToConfirm, IdentifierInUse.
     """
-    now_at = _held(uow, patient_id, version)
+    now_at = held_version(uow=uow, patient_id=patient_id, expected=version)
     return add_identifier(
         uow=uow,
         actor=actor,
@@ -135,18 +135,6 @@ def correct_identifier(
         before_was_mistaken=True,
         version=now_at,
     )
-
-
-def _held(uow: UnitOfWork, patient_id: UUID, expected: int | None) -> int:
-    """The patient's version, the row held until the end: who changes the same patient's numbers takes turns."""
-    version = uow.session.scalar(
-        select(Patient.version).where(Patient.id == patient_id).with_for_update(key_share=True)
-    )
-    if version is None:
-        raise NotFound("patient")
-    if expected is not None and expected != version:
-        raise PreconditionFailed
-    return version
 
 
 def _current(uow: UnitOfWork, patient_id: UUID, identifier_id: UUID) -> IdentifierRow:

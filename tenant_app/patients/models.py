@@ -30,6 +30,7 @@ GENDERS = ("male", "female", "other")
 PATIENT_STATUSES = ("active", "inactive", "deceased")
 GLOBAL_ID_STATES = ("provisional", "settled")
 IDENTIFIER_SYSTEMS = ("cccd", "cmnd", "bhyt", "passport")
+SEVERITIES = ("unknown", "mild", "moderate", "severe")
 END_REASONS = ("ended", "replaced", "mistaken")
 BLOOD_TYPES = ("A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-")
 
@@ -57,6 +58,9 @@ class Patient(HospitalBase, Stamped):
     emergency_contact: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     medical_history: Mapped[list[Any] | None] = mapped_column(JSONB)
     allergies: Mapped[list[Any] | None] = mapped_column(JSONB)
+    # Somebody asked, and none is known; empty also where nobody asked yet.
+    no_known_allergies_at: Mapped[Instant | None]
+    no_known_allergies_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     insurance_info: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     blood_type: Mapped[str | None] = mapped_column(String(10))
     height_cm: Mapped[int | None] = mapped_column(Integer)
@@ -75,6 +79,10 @@ class Patient(HospitalBase, Stamped):
         CheckConstraint(f"blood_type IS NULL OR {one_of('blood_type', BLOOD_TYPES)}", name="blood_type"),
         CheckConstraint("height_cm IS NULL OR height_cm BETWEEN 20 AND 280", name="height_cm"),
         CheckConstraint("weight_kg IS NULL OR weight_kg BETWEEN 0.2 AND 650", name="weight_kg"),
+        CheckConstraint(
+            "no_known_allergies_at IS NULL OR coalesce(allergies, '[]'::jsonb) IN ('[]'::jsonb, 'null'::jsonb)",
+            name="no_known_allergies",
+        ),
         Index("ix_patients_patient_global_id", "patient_global_id"),
         Index("ix_patients_phone", "phone", postgresql_where=text("phone IS NOT NULL")),
         Index("ix_patients_date_of_birth", "date_of_birth"),
@@ -123,5 +131,39 @@ class PatientIdentifier(HospitalBase):
             "value",
             unique=True,
             postgresql_where=text("valid_to IS NULL"),
+        ),
+    )
+
+
+class PatientAllergy(HospitalBase):
+    """An allergy as somebody wrote it down; it ends, and is never deleted. `patients.allergies` lists its substance."""
+
+    __tablename__ = "patient_allergies"
+
+    id: Mapped[RowId]
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id", ondelete="RESTRICT"), index=True)
+    substance: Mapped[str] = mapped_column(String(255))
+    reaction: Mapped[str | None] = mapped_column(String(255))
+    severity: Mapped[str] = mapped_column(String(20), server_default="unknown", default="unknown")
+    created_at: Mapped[CreatedAt]
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    ended_at: Mapped[Instant | None]
+    ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    end_reason: Mapped[str | None] = mapped_column(String(20))
+
+    __table_args__ = (
+        CheckConstraint(one_of("severity", SEVERITIES), name="severity"),
+        CheckConstraint("substance <> ''", name="substance"),
+        CheckConstraint(
+            "(ended_at IS NULL) = (end_reason IS NULL) AND "
+            f"(end_reason IS NULL OR {one_of('end_reason', ('ended', 'mistaken'))})",
+            name="end",
+        ),
+        Index(
+            "uq_patient_allergies_current",
+            "patient_id",
+            text("lower(substance)"),
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
         ),
     )

@@ -1,6 +1,22 @@
 """What other folders may use of patients."""
 
-from tenant_app.patients.errors import IdentifierEnded, IdentifierInUse, MismatchToConfirm, PatientInactive
+from tenant_app.patients.allergies import (
+    AllergyRow,
+    NoneKnown,
+    allergies_of,
+    end_allergy,
+    none_known,
+    note_allergy,
+    state_none_known,
+)
+from tenant_app.patients.errors import (
+    AllergiesKnown,
+    AllergyEnded,
+    IdentifierEnded,
+    IdentifierInUse,
+    MismatchToConfirm,
+    PatientInactive,
+)
 from tenant_app.patients.identifier_rules import read_bhyt
 from tenant_app.patients.identifiers import (
     IdentifierRow,
@@ -9,7 +25,7 @@ from tenant_app.patients.identifiers import (
     end_identifier,
     identifier_history,
 )
-from tenant_app.patients.models import BLOOD_TYPES, GENDERS, Patient, PatientIdentifier
+from tenant_app.patients.models import BLOOD_TYPES, GENDERS, SEVERITIES, Patient, PatientIdentifier
 from tenant_app.patients.queries import PatientRecord, PatientRow, PortalState, patient_record, portal_state
 from tenant_app.patients.rules import SearchTerms, parse_phone, read_search
 from tenant_app.patients.service import Registration, change, read, register, search, wrong_with
@@ -17,10 +33,15 @@ from tenant_app.patients.service import Registration, change, read, register, se
 __all__ = [
     "BLOOD_TYPES",
     "GENDERS",
+    "SEVERITIES",
+    "AllergiesKnown",
+    "AllergyEnded",
+    "AllergyRow",
     "IdentifierEnded",
     "IdentifierInUse",
     "IdentifierRow",
     "MismatchToConfirm",
+    "NoneKnown",
     "Patient",
     "PatientIdentifier",
     "PatientInactive",
@@ -30,10 +51,14 @@ __all__ = [
     "Registration",
     "SearchTerms",
     "add_identifier",
+    "allergies_of",
     "change",
     "correct_identifier",
+    "end_allergy",
     "end_identifier",
     "identifier_history",
+    "none_known",
+    "note_allergy",
     "parse_phone",
     "patient_record",
     "portal_state",
@@ -42,5 +67,6 @@ __all__ = [
     "read_search",
     "register",
     "search",
+    "state_none_known",
     "wrong_with",
 ]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select, text, tuple_, union_all
@@ -13,7 +13,7 @@ from kernel.errors import NotFound
 from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
 from kernel.web.api import read_cursor
-from tenant_app.patients.models import Patient, PatientIdentifier
+from tenant_app.patients.models import SEVERITIES, Patient, PatientAllergy, PatientIdentifier
 from tenant_app.patients.rules import SearchTerms
 from tenant_app.portal.models import INVITE_TRIES, PatientUser, PortalInvite
 
@@ -24,15 +24,37 @@ _IDENTIFIERS: Final = (
     .correlate(Patient)
     .scalar_subquery()
 )
-_RECORD: Final = select(Patient, _IDENTIFIERS)
+_ALLERGIES: Final = (
+    select(
+        func.coalesce(
+            func.jsonb_agg(
+                func.jsonb_build_array(PatientAllergy.substance, PatientAllergy.severity, PatientAllergy.reaction)
+            ),
+            text("'[]'"),
+        )
+    )
+    .where(PatientAllergy.patient_id == Patient.id, PatientAllergy.ended_at.is_(None))
+    .correlate(Patient)
+    .scalar_subquery()
+)
+_RECORD: Final = select(Patient, _IDENTIFIERS, _ALLERGIES)
+
+
+class KnownAllergy(NamedTuple):
+    """An allergy that holds."""
+
+    substance: str
+    severity: str
+    reaction: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class PatientRecord:
-    """A patient with the identifiers that hold now, system → value."""
+    """A patient with the identifiers that hold now, system → value, and the allergies, where they were read too."""
 
     patient: Patient
     identifiers: dict[str, str] = field(repr=False)
+    allergies: tuple[KnownAllergy, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +87,7 @@ def patient_record(*, uow: UnitOfWork, patient_id: UUID) -> PatientRecord:
     row = uow.session.execute(_RECORD.where(Patient.id == patient_id)).one_or_none()
     if row is None:
         raise NotFound("patient")
-    return PatientRecord(row[0], row[1])
+    return _record(row)
 
 
 def records_after(*, uow: UnitOfWork, after: UUID | None, limit: int) -> list[PatientRecord]:
@@ -73,7 +95,7 @@ def records_after(*, uow: UnitOfWork, after: UUID | None, limit: int) -> list[Pa
     chosen = _RECORD.order_by(Patient.id).limit(limit)
     if after is not None:
         chosen = chosen.where(Patient.id > after)
-    return [PatientRecord(row[0], row[1]) for row in uow.session.execute(chosen)]
+    return [_record(row) for row in uow.session.execute(chosen)]
 
 
 def search(*, uow: UnitOfWork, terms: SearchTerms, limit: int, cursor: str | None = None) -> Page[PatientRow]:
@@ -132,6 +154,11 @@ def portal_state(*, uow: UnitOfWork, patient_id: UUID) -> PortalState:
         last_login_at=account.last_login_at if account else None,
         code_expires_at=expires_at,
     )
+
+
+def _record(row: Any) -> PatientRecord:
+    known = sorted((KnownAllergy(*each) for each in row[2]), key=lambda each: -SEVERITIES.index(each.severity))
+    return PatientRecord(row[0], row[1], tuple(known))
 
 
 def _conditions(terms: SearchTerms) -> list[ColumnElement[Any]]:

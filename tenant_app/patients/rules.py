@@ -1,7 +1,7 @@
 """What a patient's details may be, and what somebody means who searches. Pure."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -16,6 +16,8 @@ BAD_PHONE: Final = N_(
 )
 BORN_IN_FUTURE: Final = N_("The date of birth lies in the future.")
 BORN_TOO_LONG_AGO: Final = N_("Please check the year of birth.")
+NO_SUBSTANCE: Final = N_("Enter what the patient is allergic to.")
+ALREADY_NOTED: Final = N_("This allergy is written down already.")
 EMPTY_SEARCH: Final = N_("Enter a name, a number, or a date of birth.")
 
 OLDEST: Final = 130
@@ -53,6 +55,12 @@ def check_date_of_birth(born: date, *, today: date, name: str = "date_of_birth")
     if today.year - born.year > OLDEST:
         raise InvalidFields(errors={name: [BORN_TOO_LONG_AGO]})
     return born
+
+
+def tidy_substances(texts: Iterable[str]) -> list[str]:
+    """Substances with single spaces, each once whatever its capitals, in the order given."""
+    words = (canonical(text) for text in texts)
+    return list({word.lower(): word for word in reversed([word for word in words if word])}.values())[::-1]
 
 
 class Complaints:

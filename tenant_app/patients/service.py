@@ -15,16 +15,17 @@ from central.patient_index.public import Cccd, parse_cccd, parse_identifier
 from kernel.clock import local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.database.violations import violated
-from kernel.errors import InvalidFields, PreconditionFailed
+from kernel.errors import InvalidFields, NotFound, PreconditionFailed
 from kernel.ids import new_global_id, new_row_id
 from kernel.listing import Page
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record
 from tenant_app.patients import events, queries
+from tenant_app.patients.allergy_rows import follow
 from tenant_app.patients.errors import IdentifierInUse, MismatchToConfirm
 from tenant_app.patients.identifier_rules import OTHER_CCCD, read_bhyt
 from tenant_app.patients.models import Patient, PatientIdentifier
-from tenant_app.patients.rules import Complaints, SearchTerms, check_date_of_birth, parse_phone
+from tenant_app.patients.rules import Complaints, SearchTerms, check_date_of_birth, parse_phone, tidy_substances
 from tenant_app.staff.rules import parse_email, parse_person_name
 
 # What may be changed about a patient after registration; identifiers besides.
@@ -70,10 +71,12 @@ def register(*, uow: UnitOfWork, actor: Actor, new: Registration) -> queries.Pat
     staff = actor.id if actor.kind == "staff" else None
     patient = Patient(id=new_row_id(), patient_global_id=new_global_id(), created_by=staff, updated_by=staff, **values)
     uow.session.add(patient)
-    _flush(uow)
+    flush(uow)
     for system, value in identifiers.items():
         uow.session.add(_identifier(patient.id, system, value, staff))
-    _flush(uow)
+    if patient.allergies:
+        follow(uow=uow, patient_id=patient.id, substances=patient.allergies, staff=staff, now=utc_now())
+    flush(uow)
     events.tell_central(uow=uow, event_type=events.REGISTERED, patient=patient, identifiers=identifiers)
     record(
         uow=uow,
@@ -154,7 +157,11 @@ def change(
         setattr(patient, name, value)
     # Set in any case, so that a change of identifiers alone is a new version of the patient too.
     patient.updated_at, patient.updated_by = now, staff
-    _flush(uow)
+    if "allergies" in differing:
+        if patient.allergies:
+            patient.no_known_allergies_at = patient.no_known_allergies_by = None
+        follow(uow=uow, patient_id=patient_id, substances=patient.allergies or (), staff=staff, now=now)
+    flush(uow)
     for over, reason in ((ended, ended_as), (set(fresh) & set(found.identifiers), replaced_as)):
         if not over:
             continue
@@ -169,7 +176,7 @@ def change(
         )
     for system, value in fresh.items():
         uow.session.add(_identifier(patient_id, system, value, staff))
-    _flush(uow)
+    flush(uow)
     events.tell_central(uow=uow, event_type=events.UPDATED, patient=patient, identifiers=now_current)
     record(
         uow=uow,
@@ -181,6 +188,21 @@ def change(
         changed=[*differing, *fresh, *ended],
     )
     return queries.PatientRecord(patient, now_current)
+
+
+def held_version(*, uow: UnitOfWork, patient_id: UUID, expected: int | None) -> int:
+    """The patient's version, the row held until the end: who changes parts of the same record takes turns.
+
+    `expected` is the one last seen, where the caller says so. Raises NotFound, PreconditionFailed.
+    """
+    version = uow.session.scalar(
+        select(Patient.version).where(Patient.id == patient_id).with_for_update(key_share=True)
+    )
+    if version is None:
+        raise NotFound("patient")
+    if expected is not None and expected != version:
+        raise PreconditionFailed
+    return version
 
 
 def wrong_with(*, details: Mapping[str, Any], identifiers: Mapping[str, str | None]) -> dict[str, list[str]]:
@@ -210,6 +232,8 @@ def _parsed(
     for name, parse in readers.items():
         if values.get(name) not in {None, ""}:
             values[name] = complaints.read(partial(parse, values[name]))
+    if values.get("allergies"):
+        values["allergies"] = tidy_substances(values["allergies"])
     parsed: dict[str, str] = {}
     cccd: Cccd | None = None
     for system, text in identifiers.items():
@@ -262,7 +286,8 @@ def _identifier(patient_id: UUID, system: str, value: str, staff: UUID | None) -
     return PatientIdentifier(id=new_row_id(), patient_id=patient_id, system=system, value=value, created_by=staff)
 
 
-def _flush(uow: UnitOfWork) -> None:
+def flush(uow: UnitOfWork) -> None:
+    """Send what is pending. Raises PreconditionFailed, IdentifierInUse."""
     try:
         uow.flush()
     except StaleDataError as err:

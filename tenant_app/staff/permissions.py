@@ -18,6 +18,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "patient.read": N_("Find and see patients"),
     "patient.register": N_("Register patients"),
     "patient.update": N_("Change patients' details"),
+    "allergy.note": N_("Write allergies down"),
     "patient.invite": N_("Give patients an activation code"),
     "appointment.read": N_("See appointments"),
     "appointment.book": N_("Book appointments"),
@@ -38,6 +39,7 @@ _EVERYONE: Final = frozenset(
 ROLE_PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {
     "doctor": _EVERYONE
     | {
+        "allergy.note",
         "appointment.book",
         "appointment.confirm",
         "appointment.start",
@@ -46,11 +48,20 @@ ROLE_PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {
         "queue.call",
     },
     "nurse": _EVERYONE
-    | {"patient.update", "appointment.book", "appointment.confirm", "appointment.start", "queue.take", "queue.call"},
+    | {
+        "patient.update",
+        "allergy.note",
+        "appointment.book",
+        "appointment.confirm",
+        "appointment.start",
+        "queue.take",
+        "queue.call",
+    },
     "receptionist": _EVERYONE
     | {
         "patient.register",
         "patient.update",
+        "allergy.note",
         "patient.invite",
         "appointment.book",
         "appointment.confirm",

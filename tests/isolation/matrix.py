@@ -128,6 +128,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "hospital_sync": {"SELECT"},
         "idempotency_keys": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "outbox": {"INSERT"},
+        "patient_allergies": {"INSERT", "SELECT", "UPDATE (end_reason, ended_at, ended_by, reaction, severity)"},
         "patient_code_numbers": {"USAGE"},
         "patient_identifiers": {"INSERT", "SELECT", "UPDATE"},
         "patient_links": {"SELECT", "UPDATE (end_reason, ended_at)"},

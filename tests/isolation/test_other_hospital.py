@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 
 from kernel.web.access import declared
 from manage.demo.people import person
-from tenant_app.patients.public import identifier_history
+from tenant_app.patients.public import identifier_history, note_allergy
 from tests.support.clinic import Clinic, open_clinic
 from tests.support.hospitals import Hospital
 from tests.support.portals import Portals
@@ -38,6 +38,8 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
     appointment = clinic.appointment(patient.id)
     with clinic.uow() as uow:
         (identifier,) = identifier_history(uow=uow, patient_id=patient.id)
+        allergy = note_allergy(uow=uow, actor=clinic.admin, patient_id=patient.id, substance="Penicillin")
+        uow.commit()
     entry = clinic.number(patient.id)
     return Treasure(
         ids={
@@ -47,6 +49,7 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
             "user_id": clinic.doctor_id,
             "department_id": clinic.department_id,
             "identifier_id": identifier.id,
+            "allergy_id": allergy.id,
         },
         words=(somebody.full_name, somebody.cccd, somebody.phone, str(patient.id), str(appointment.id), str(entry.id)),
     )

@@ -404,3 +404,31 @@ def test_numbers_are_added_corrected_and_ended(call: Callable[[str], Caller]) ->
         ("POST", f"{path}/{right.json['id']}/correct", {"value": "1"}),
     ):
         assert other(method, address, sent).status_code == 404
+
+
+def test_allergies_are_noted_ended_and_none_is_known(call: Callable[[str], Caller]) -> None:
+    """The doctor writes them down, the cashier reads them, the other hospital does neither."""
+    desk, doctor, other = call("receptionist"), call("doctor"), call("other")
+    patient = desk("POST", "/patients", _form(person())).json["id"]
+    path = f"/patients/{patient}/allergies"
+    assert desk("GET", path).json == {"items": [], "none_known": None}
+    assert doctor("POST", f"{path}/none-known").status_code == 200
+    assert desk("GET", path).json["none_known"]["by_name"]
+    body = {"substance": "Penicillin", "severity": "severe", "reaction": "phát ban"}
+    made = doctor("POST", path, body, Idempotency_Key="allergy-1")
+    assert (made.status_code, made.headers["ETag"]) == (201, '"3"'), made.json
+    assert doctor("POST", path, body, Idempotency_Key="allergy-1").json == made.json
+    assert desk("GET", f"/patients/{patient}").json["allergies"] == ["Penicillin"]
+    assert doctor("POST", path, body).status_code == 422, "it is written down already"
+    assert doctor("POST", path, {**body, "severity": "fatal"}).status_code == 422
+    assert doctor("POST", path, {"substance": "tôm"}, If_Match='"1"').status_code == 412
+    assert doctor("POST", f"{path}/none-known").json["code"] == "allergies_known"
+    cashier = call("cashier")
+    assert [row["substance"] for row in cashier("GET", path).json["items"]] == ["Penicillin"]
+    assert cashier("POST", path, {"substance": "tôm"}).status_code == 403
+    end = f"{path}/{made.json['id']}/end"
+    assert other("POST", end, {}).status_code == 404
+    assert doctor("POST", end, {"reason": "mistaken"}).json["end_reason"] == "mistaken"
+    assert doctor("POST", end, {}).json["code"] == "allergy_ended"
+    assert other("GET", path).status_code == 404
+    assert other("POST", path, body).status_code == 404

@@ -69,6 +69,7 @@ def test_every_page_is_fit_to_be_seen(
         "change": f"{record}/edit",
         "access": f"{record}/access",
         "numbers": f"{record}/numbers",
+        "allergies": f"{record}/allergies",
         "book-for": "/appointments/new",
         "book": f"{booking}&department={clinic.department_id}",
         "people": "/staff",

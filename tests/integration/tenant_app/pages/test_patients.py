@@ -395,3 +395,20 @@ def test_numbers_are_added_and_ended_on_their_page_masked(sign_in: SignIn, clini
     doctor = sign_in(clinic, "doctor")
     assert 'name="value"' not in doctor.get(here)
     assert doctor.post(here, system="bhyt", value="0123456789").status_code == 403
+
+
+def test_an_allergy_is_not_to_be_missed_and_none_known_is_said(sign_in: SignIn, clinic: Clinic) -> None:
+    patient = clinic.patient().patient.id
+    record, here = f"/patients/{patient}", f"/patients/{patient}/allergies"
+    doctor = sign_in(clinic, "doctor")
+    assert "chưa hỏi" in doctor.get(record)
+    assert doctor.post(f"{here}/none-known").status_code == 303
+    assert "Không có dị ứng nào được biết" in doctor.get(record)
+    assert doctor.post(here, substance="", severity="severe").status_code == 422
+    assert doctor.post(here, substance="Penicillin", severity="severe", reaction="sốc phản vệ").status_code == 303
+    assert "Penicillin (nặng: sốc phản vệ)" in doctor.get(record)
+    assert doctor.post(f"{here}/none-known").status_code == 303, "refused with a message, not with an error page"
+    ending = re.findall(r'action="([^"]+/end)"', doctor.get(here))[0]
+    assert doctor.post(ending, reason="ended").status_code == 303
+    assert "sốc phản vệ" not in doctor.get(record)
+    assert 'name="substance"' not in sign_in(clinic, "cashier").get(here)
