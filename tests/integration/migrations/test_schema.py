@@ -176,3 +176,19 @@ def test_each_revision_can_be_taken_back_alone(empty: Empty) -> None:
     while runner.current(empty.parameters, empty.which) is not None:
         runner.downgrade(empty.parameters, empty.which, "-1")
     runner.upgrade(empty.parameters, empty.which)
+
+
+@pytest.mark.parametrize("empty", ["tenant"], indirect=True)
+def test_administrators_of_existing_hospitals_may_change_its_details(empty: Empty) -> None:
+    """Once, whatever else the hospital made of its roles; and no more after the way down."""
+    runner.upgrade(empty.parameters, "tenant", "0006")
+    with psycopg.connect(**empty.parameters) as connection:
+        connection.execute(
+            "INSERT INTO roles (name, permissions) VALUES ('admin', '[\"own.thing\"]'), ('nurse', '[\"patient.read\"]')"
+        )
+    for revision, wanted in (("0007", ["own.thing", "hospital.manage"]), ("0006", ["own.thing"])):
+        move = runner.upgrade if revision == "0007" else runner.downgrade
+        move(empty.parameters, "tenant", revision)
+        with psycopg.connect(**empty.parameters) as connection:
+            found = connection.execute("SELECT name, permissions FROM roles ORDER BY name").fetchall()
+        assert found == [("admin", wanted), ("nurse", ["patient.read"])]

@@ -9,6 +9,8 @@ from werkzeug.test import TestResponse
 
 from kernel.clock import local_today, utc_now
 from patient_portal.appointments.rules import bookable_days
+from tenant_app.calendar.public import WEEKDAYS, NewHoliday, add_holiday
+from tenant_app.hospital.public import change_details, hospital_info
 from tests.support.clinic import Clinic
 from tests.support.patient_portal import Member, PatientPortal, away
 
@@ -57,6 +59,26 @@ def test_a_free_time_is_booked_and_seen_by_the_hospital(portal: PatientPortal) -
         ).fetchall()
     assert rows == [("web_portal", None, member.record.patient.id)]
     assert [action for (action,) in actions] == ["auth.activate", "appointment.book", "appointment.read"]
+
+
+def test_patients_never_book_outside_the_hours_nor_on_a_holiday(portal: PatientPortal) -> None:
+    """As the hospital set them; at the other hospital nothing changes."""
+    clinic, other = portal.clinics
+    mornings = {day: [["08:00", "09:00"]] for day in WEEKDAYS}
+    with clinic.uow() as uow:
+        seen = hospital_info(uow=uow).version
+        change_details(uow=uow, actor=clinic.admin, version=seen, details={"business_hours": mornings})
+        uow.commit()
+    member, elsewhere = portal.activated(clinic), portal.activated(other)
+    path = f"/hospitals/{clinic.hospital.tenant_code}/doctors/{clinic.doctor_id}/free-times?date={a_day()}"
+    assert [each["start_time"] for each in (member("GET", path).json or {})["items"]] == ["08:00", "08:30"]
+    assert code_of(book(member, clinic, "09:00")) == (422, "invalid_fields")
+    with clinic.uow() as uow:
+        add_holiday(uow=uow, actor=clinic.admin, new=NewHoliday(name="Họp toàn viện", first_day=a_day()))
+        uow.commit()
+    assert (member("GET", path).json or {})["items"] == []
+    assert code_of(book(member, clinic, "08:00")) == (422, "invalid_fields")
+    assert book(elsewhere, other, "09:00").status_code == 201
 
 
 def test_what_is_taken_is_neither_offered_nor_given(portal: PatientPortal) -> None:
