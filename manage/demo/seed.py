@@ -20,15 +20,19 @@ from kernel.ids import TenantId, new_row_id
 from kernel.web.actor import Actor
 from manage.demo.hospitals import ADMINISTRATOR_NAME, BUSINESS_HOURS, DEMO_HOSPITALS, DemoDepartment, DemoHospital
 from manage.demo.people import Person, cccd_for, people, people_of_both
+from manage.demo.waiting import arrivals_of
 from manage.demo.week import week_of
 from tenant_app.appointments.public import Booking, act, book
 from tenant_app.auth.service import StaffAccounts
 from tenant_app.calendar.public import NewHoliday, add_holiday, missing_public_holidays
 from tenant_app.hospital.public import change_details, hospital_info
 from tenant_app.patients.public import Registration, register
+from tenant_app.queue.public import AlreadyWaiting, Arrival, step, take
 from tenant_app.staff.public import PERMISSIONS, NewUser, User, create_department, create_user
 
 SHARED_PEOPLE = 6
+# Departments in which people wait when the demo begins.
+WAITING_DEPARTMENTS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +103,9 @@ class _Filling:
         for number, doctor in enumerate(doctors):
             department = described[doctor.department or ""]
             self._fill_week(number, staff[doctor.username], departments[department.code], department, patients, desk)
+        nurse = staff_actor(staff["dieuduong"], "", "nurse")
+        for at, department in enumerate(self._hospital.departments[:WAITING_DEPARTMENTS]):
+            self._fill_line(f"P.{101 + at}", departments[department.code], patients, desk, nurse)
 
     def _describe(self) -> None:
         hospital = self._hospital
@@ -217,6 +224,19 @@ class _Filling:
                     reason=visit.cancellation if action == "cancel" else None,
                     now=moment,
                 )
+
+    def _fill_line(self, room: str, department_id: UUID, patients: list[UUID], desk: Actor, nurse: Actor) -> None:
+        """A morning's line. Whoever draws the same patient twice meets the number that is still open."""
+        for each in arrivals_of(now=self._demo.now, chance=self._chance):
+            arrival = Arrival(
+                patient_id=self._chance.choice(patients), department_id=department_id, priority=each.priority
+            )
+            try:
+                taken = take(uow=self._uow, actor=desk, arrival=arrival, now=each.came_at)
+            except AlreadyWaiting:
+                continue
+            for action, moment in each.steps:
+                step(uow=self._uow, actor=nurse, entry_id=taken.id, action=action, room=room, now=moment)
 
 
 def staff_actor(account_id: UUID, name: str, role: str) -> Actor:

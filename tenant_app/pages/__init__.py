@@ -14,6 +14,9 @@ from tenant_app.pages.hospital_pages import blueprint as hospital_pages
 from tenant_app.pages.member_pages import blueprint as member_pages
 from tenant_app.pages.numbers import blueprint as numbers
 from tenant_app.pages.patient_pages import blueprint as patient_pages
+from tenant_app.pages.queue_desk import blueprint as queue_desk
+from tenant_app.pages.queue_pages import blueprint as queue_pages
+from tenant_app.pages.queue_wall import blueprint as queue_wall
 from tenant_app.pages.registration import blueprint as registration
 from tenant_app.pages.session import blueprint as session
 from tenant_app.pages.staff_pages import blueprint as staff_pages
@@ -22,6 +25,9 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     session,
     day,
     booking,
+    queue_desk,
+    queue_pages,
+    queue_wall,
     registration,
     changing,
     patient_pages,

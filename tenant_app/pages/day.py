@@ -29,7 +29,17 @@ from tenant_app.appointments.public import (
     read,
     read_list,
 )
-from tenant_app.pages.forms import chosen_id, lead_to, long_text, page, parse_day, spoken, wants_part, with_toast
+from tenant_app.pages.forms import (
+    chosen_id,
+    lead_to,
+    long_text,
+    page,
+    parse_day,
+    seen_version,
+    spoken,
+    wants_part,
+    with_toast,
+)
 from tenant_app.pages.shown import TYPE_NAMES, banner, long_day
 from tenant_app.patients.public import patient_record
 from tenant_app.staff.public import active_doctors, list_departments
@@ -135,7 +145,7 @@ def cancel(appointment_id: str) -> Response:
         chosen = request.form.get("reason", "")
         words = long_text("other_reason", longest=500)
         reason = ". ".join(part for part in (chosen, words) if part)
-        row = act(uow=uow, actor=actor, appointment_id=wanted, action="cancel", reason=reason, version=_seen_version())
+        row = act(uow=uow, actor=actor, appointment_id=wanted, action="cancel", reason=reason, version=seen_version())
     except InvalidFields as wrong:
         uow.session.rollback()
         row = read(uow=uow, actor=actor, appointment_id=wanted)
@@ -265,7 +275,7 @@ def _act(appointment_id: str, action: str) -> Response:
     uow, actor = request_unit_of_work(), current_actor()
     wanted = parse_uuid(appointment_id, what="appointment")
     try:
-        row = act(uow=uow, actor=actor, appointment_id=wanted, action=action, version=_seen_version())
+        row = act(uow=uow, actor=actor, appointment_id=wanted, action=action, version=seen_version())
         title, detail, tone = gettext(_ACTIONS[action][2]), f"{row.start_time:%H:%M} · {row.patient_name}", "success"
         uow.commit()
     except (TransitionNotAllowed, PreconditionFailed) as refused:
@@ -278,12 +288,6 @@ def _act(appointment_id: str, action: str) -> Response:
     answer = _show(uow, actor, chosen, errors=errors)
     uow.commit()
     return with_toast(answer, title=title, detail=detail, tone=tone)
-
-
-def _seen_version() -> int | None:
-    """The version that the form was made from."""
-    text = request.form.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _cancel_page(

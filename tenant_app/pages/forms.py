@@ -57,6 +57,12 @@ def chosen_id(value: str | None, *, what: str) -> UUID | None:
     return parse_uuid(value, what=what) if value else None
 
 
+def seen_version() -> int | None:
+    """The version that the form was made from."""
+    text = request.form.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
 def parse_day(text: str, *, field: str) -> date:
     """A day as people write it, dd/mm/yyyy, or as our links do, yyyy-mm-dd. Raises InvalidFields."""
     bare = canonical(text)

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
 from manage.demo.people import person
+from tenant_app.queue.public import call_next
 from tenant_app.staff.public import NewUser, create_user
 from tests.support.chromium import PHONE, READERS, Looker, browser, looker, pictures, served
 from tests.support.clinic import Clinic, tomorrow
@@ -52,6 +53,13 @@ def test_every_page_is_fit_to_be_seen(
     sign_in(clinic, "admin")
     found = clinic.patient()
     visit = clinic.appointment(found.patient.id)
+    number = clinic.number(found.patient.id)
+    for priority in ("pregnant", "none", "emergency", "none"):
+        clinic.number(clinic.patient().patient.id, priority=priority)
+    with clinic.uow() as uow:
+        for _ in range(2):
+            call_next(uow=uow, actor=clinic.admin, department_id=clinic.department_id, room="P.12")
+        uow.commit()
     eyes = looker(chromium, url, width=width, language=language, pictures=pictures())
     tag = f"{language}-{width}"
     eyes.go("/sign-in")
@@ -72,6 +80,12 @@ def test_every_page_is_fit_to_be_seen(
         "allergies": f"{record}/allergies",
         "book-for": "/appointments/new",
         "book": f"{booking}&department={clinic.department_id}",
+        "queue": "/queue",
+        "queue-line": f"/queue/{clinic.department_id}",
+        "queue-take": f"/queue/new?patient={found.patient.id}",
+        "queue-ticket": f"/queue/numbers/{number.id}",
+        "queue-transfer": f"/queue/numbers/{number.id}/transfer",
+        "queue-wall": f"/queue/{clinic.department_id}/wall",
         "people": "/staff",
         "invite": "/staff/invite",
         "member": f"/staff/{clinic.doctor_id}",
