@@ -12,11 +12,13 @@ from tenant_app.patients.api import blueprint as patients
 from tenant_app.patients.identifiers_api import blueprint as identifiers
 from tenant_app.queue.api import blueprint as queue
 from tenant_app.staff.api import blueprint as staff
+from tenant_app.staff.role_api import blueprint as roles
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     hospital,
     holidays,
     staff,
+    roles,
     patients,
     identifiers,
     allergies,

@@ -18,6 +18,7 @@ from tenant_app.pages.queue_desk import blueprint as queue_desk
 from tenant_app.pages.queue_pages import blueprint as queue_pages
 from tenant_app.pages.queue_wall import blueprint as queue_wall
 from tenant_app.pages.registration import blueprint as registration
+from tenant_app.pages.role_pages import blueprint as role_pages
 from tenant_app.pages.session import blueprint as session
 from tenant_app.pages.staff_pages import blueprint as staff_pages
 
@@ -35,6 +36,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     allergies,
     staff_pages,
     member_pages,
+    role_pages,
     hospital_pages,
     hospital_details,
     calendar_pages,

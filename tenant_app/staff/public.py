@@ -8,7 +8,7 @@ from tenant_app.staff.models import (
     StaffSession,
     User,
 )
-from tenant_app.staff.permissions import PERMISSIONS, ROLE_NAMES, ROLE_PERMISSIONS
+from tenant_app.staff.permissions import ADMIN_KEEPS, PERMISSION_AREAS, PERMISSIONS, ROLE_NAMES, ROLE_PERMISSIONS
 from tenant_app.staff.queries import (
     DepartmentRow,
     Doctor,
@@ -23,10 +23,13 @@ from tenant_app.staff.queries import (
     roles_of,
     staff_member,
 )
+from tenant_app.staff.roles import RoleRow, change_role, create_role, delete_role, holders, list_roles, role
 from tenant_app.staff.service import NewUser, create_department, create_user, invite_again
 
 __all__ = [
+    "ADMIN_KEEPS",
     "PERMISSIONS",
+    "PERMISSION_AREAS",
     "ROLE_NAMES",
     "ROLE_PERMISSIONS",
     "DepartmentRow",
@@ -34,6 +37,7 @@ __all__ = [
     "IdempotencyKey",
     "NewUser",
     "RoleName",
+    "RoleRow",
     "StaffInvite",
     "StaffMember",
     "StaffRefreshToken",
@@ -41,16 +45,22 @@ __all__ = [
     "User",
     "active_doctors",
     "change_member",
+    "change_role",
     "coming_appointments",
     "create_department",
+    "create_role",
     "create_user",
     "deactivate",
+    "delete_role",
+    "holders",
     "invite_again",
     "invite_to_new_password",
     "list_departments",
+    "list_roles",
     "list_staff",
     "permissions_of",
     "reactivate",
+    "role",
     "role_names",
     "roles_of",
     "staff_member",

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from kernel.web.access import declared
 from manage.demo.people import person
 from tenant_app.patients.public import identifier_history, note_allergy
+from tenant_app.staff.public import create_role
 from tests.support.clinic import Clinic, open_clinic
 from tests.support.hospitals import Hospital
 from tests.support.portals import Portals
@@ -41,6 +42,9 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
         allergy = note_allergy(uow=uow, actor=clinic.admin, patient_id=patient.id, substance="Penicillin")
         uow.commit()
     entry = clinic.number(patient.id)
+    with clinic.uow() as uow:
+        role_id = create_role(uow=uow, actor=clinic.admin, name="Điều dưỡng trưởng", permissions=["patient.read"])
+        uow.commit()
     return Treasure(
         ids={
             "patient_id": patient.id,
@@ -50,6 +54,7 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
             "department_id": clinic.department_id,
             "identifier_id": identifier.id,
             "allergy_id": allergy.id,
+            "role_id": role_id,
         },
         words=(somebody.full_name, somebody.cccd, somebody.phone, str(patient.id), str(appointment.id), str(entry.id)),
     )
@@ -110,7 +115,7 @@ def test_nothing_of_one_hospital_shows_at_another(
         if method == "GET":
             sent = {"headers": bearer} if programs else {}
         response = client.open(filled(rule, theirs), method=method, **sent)
-        named = set(rule.arguments) & {"patient_id", "appointment_id", "entry_id", "user_id"}
+        named = set(rule.arguments) & {"patient_id", "appointment_id", "entry_id", "role_id", "user_id"}
         if named:
             assert response.status_code in {404, 422, 400}, (
                 method,

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from manage.demo.people import person
 from tenant_app.queue.public import call_next
-from tenant_app.staff.public import NewUser, create_user
+from tenant_app.staff.public import NewUser, create_user, list_roles
 from tests.support.chromium import PHONE, READERS, Looker, browser, looker, pictures, served
 from tests.support.clinic import Clinic, tomorrow
 from tests.support.staff_browser import PASSWORD, Browser
@@ -61,6 +61,8 @@ def test_every_page_is_fit_to_be_seen(
             call_next(uow=uow, actor=clinic.admin, department_id=clinic.department_id, room="P.12")
         uow.commit()
     eyes = looker(chromium, url, width=width, language=language, pictures=pictures())
+    with clinic.uow() as uow:
+        admin_role = next(row.id for row in list_roles(uow=uow) if row.name == "admin")
     tag = f"{language}-{width}"
     eyes.go("/sign-in")
     eyes.look(f"staff-sign-in-{tag}")
@@ -89,6 +91,9 @@ def test_every_page_is_fit_to_be_seen(
         "people": "/staff",
         "invite": "/staff/invite",
         "member": f"/staff/{clinic.doctor_id}",
+        "roles": "/roles",
+        "role-new": "/roles/new",
+        "role": f"/roles/{admin_role}",
         "member-edit": f"/staff/{clinic.doctor_id}/edit",
         "member-close": f"/staff/{clinic.doctor_id}/deactivate",
         "hospital": "/hospital",

@@ -1,0 +1,170 @@
+"""Roles: the list, and one form for making, changing and deleting."""
+
+from collections.abc import Collection
+from http import HTTPStatus
+from typing import Final
+from uuid import UUID
+
+from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext
+
+from kernel.errors import InvalidFields, PreconditionFailed, SokhamError
+from kernel.ids import parse_uuid
+from kernel.web.access import requires
+from kernel.web.actor import current_actor
+from kernel.web.collaborators import request_unit_of_work
+from kernel.web.problems import sentences
+from tenant_app.pages.forms import lead_to, page, sent_version, spoken, typed
+from tenant_app.pages.shown import role_title
+from tenant_app.pages.staff_pages import refused
+from tenant_app.staff.errors import BuiltInRole, RoleInUse, RoleNameTaken
+from tenant_app.staff.public import (
+    ADMIN_KEEPS,
+    PERMISSION_AREAS,
+    PERMISSIONS,
+    RoleRow,
+    change_role,
+    create_role,
+    delete_role,
+    holders,
+    list_roles,
+    role,
+)
+
+blueprint = Blueprint("role_pages", __name__, url_prefix="/roles")
+
+_ADMIN: Final = "admin"
+
+
+@blueprint.route("")
+@requires("role.manage")
+def show() -> Response:
+    """All roles."""
+    rows = [(row, role_title(row.name)) for row in list_roles(uow=request_unit_of_work())]
+    return page("roles/list.html", rows=rows, of=len(PERMISSIONS))
+
+
+@blueprint.route("/new")
+@requires("role.manage")
+def new() -> Response:
+    """The empty form."""
+    return _form(None, shown={"name": "", "description": ""}, chosen=(), version=0)
+
+
+@blueprint.route("/new", methods=["POST"])
+@requires("role.manage")
+def create() -> Response:
+    """Make a role of the hospital's own."""
+    uow = request_unit_of_work()
+    shown, chosen = _sent()
+    try:
+        create_role(uow=uow, actor=current_actor(), **shown, permissions=chosen)
+    except (InvalidFields, RoleNameTaken) as wrong:
+        uow.session.rollback()
+        return _form(None, shown=shown, chosen=chosen, version=0, errors=_errors(wrong), status=wrong.status)
+    uow.commit()
+    return lead_to(url_for("role_pages.show"), message=gettext("The role is made. Give it to people on their pages."))
+
+
+@blueprint.route("/<role_id>")
+@requires("role.manage")
+def edit(role_id: str) -> Response:
+    """A role, with what it permits and who has it."""
+    return _as_it_is(parse_uuid(role_id, what="role"))
+
+
+@blueprint.route("/<role_id>", methods=["POST"])
+@requires("role.manage")
+def save(role_id: str) -> Response:
+    """Save, unless somebody else was quicker: then the form comes back with what is there now."""
+    uow = request_unit_of_work()
+    wanted = parse_uuid(role_id, what="role")
+    found = role(uow=uow, role_id=wanted)
+    shown, chosen = _sent()
+    if found.built_in:
+        shown["name"] = found.name
+    # What this version of the pages does not show is not taken away by them.
+    kept = set(found.permissions) - set(PERMISSIONS) | (ADMIN_KEEPS if found.name == _ADMIN else set())
+    version = sent_version()
+    try:
+        change_role(uow=uow, actor=current_actor(), role_id=wanted, version=version, **shown, permissions=chosen | kept)
+    except PreconditionFailed as changed:
+        uow.session.rollback()
+        return _as_it_is(wanted, refusal=changed)
+    except (InvalidFields, RoleNameTaken) as wrong:
+        uow.session.rollback()
+        return _form(found, shown=shown, chosen=chosen, version=version, errors=_errors(wrong), status=wrong.status)
+    uow.commit()
+    return lead_to(url_for("role_pages.show"), message=gettext("The change is saved."))
+
+
+@blueprint.route("/<role_id>/delete", methods=["POST"])
+@requires("role.manage")
+def delete(role_id: str) -> Response:
+    """Delete a role that nobody has."""
+    uow = request_unit_of_work()
+    wanted = parse_uuid(role_id, what="role")
+    try:
+        delete_role(uow=uow, actor=current_actor(), role_id=wanted)
+    except (BuiltInRole, RoleInUse) as why:
+        uow.session.rollback()
+        return refused(why, back=url_for("role_pages.edit", role_id=wanted), back_label=gettext("Role"))
+    uow.commit()
+    return lead_to(url_for("role_pages.show"), message=gettext("The role is deleted."))
+
+
+def _sent() -> tuple[dict[str, str], set[str]]:
+    return {name: typed(name) for name in ("name", "description")}, set(request.form.getlist("permissions"))
+
+
+def _errors(wrong: SokhamError) -> dict[str, list[str]]:
+    return dict(wrong.errors) or {str(wrong.data["field"]): [wrong.title]}
+
+
+def _as_it_is(role_id: UUID, *, refusal: SokhamError | None = None) -> Response:
+    found = role(uow=request_unit_of_work(), role_id=role_id)
+    shown = {"name": found.name, "description": found.description or ""}
+    return _form(
+        found,
+        shown=shown,
+        chosen=found.permissions,
+        version=found.version,
+        refusal=refusal,
+        status=refusal.status if refusal else HTTPStatus.OK,
+    )
+
+
+def _form(
+    found: RoleRow | None,
+    *,
+    shown: dict[str, str],
+    chosen: Collection[str],
+    version: int,
+    errors: dict[str, list[str]] | None = None,
+    refusal: SokhamError | None = None,
+    status: int = HTTPStatus.OK,
+) -> Response:
+    fixed = ADMIN_KEEPS if found is not None and found.name == _ADMIN else frozenset[str]()
+    return page(
+        "roles/form.html",
+        status=status,
+        role=found,
+        title=role_title(found.name) if found else "",
+        shown=shown,
+        version=version,
+        errors=spoken(errors or {}),
+        refusal=sentences(refusal) if refusal else None,
+        areas=_areas(chosen, fixed),
+        people=holders(uow=request_unit_of_work(), role_id=found.id) if found else [],
+    )
+
+
+def _areas(chosen: Collection[str], fixed: frozenset[str]) -> list[tuple[str, list[dict[str, object]]]]:
+    """Permissions in words, grouped by what they are about."""
+    areas: dict[str, list[dict[str, object]]] = {}
+    for name, words in PERMISSIONS.items():
+        area = name.partition(".")[0]
+        areas.setdefault(area, []).append(
+            {"name": name, "words": gettext(words), "checked": name in chosen or name in fixed, "fixed": name in fixed}
+        )
+    return [(gettext(PERMISSION_AREAS.get(area, area)), listed) for area, listed in areas.items()]

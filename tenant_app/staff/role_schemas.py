@@ -1,0 +1,45 @@
+"""Bodies and answers about roles and permissions."""
+
+import marshmallow as ma
+
+from tenant_app.schemas import Body, page_answer
+
+_AT_MOST = ma.validate.Length(max=200)
+
+
+class RoleBody(Body):
+    """A new role of the hospital's own."""
+
+    name = ma.fields.String(required=True, validate=ma.validate.Length(1, 100))
+    description = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=1000))
+    permissions = ma.fields.List(ma.fields.String(), required=True, validate=_AT_MOST)
+
+
+class RoleChangeBody(Body):
+    """What is to change about a role; what is not named stays."""
+
+    name = ma.fields.String(validate=ma.validate.Length(1, 100))
+    description = ma.fields.String(validate=ma.validate.Length(max=1000))
+    permissions = ma.fields.List(ma.fields.String(), validate=_AT_MOST)
+
+
+class RoleAnswer(ma.Schema):
+    """A role; `people` is how many have it, `built_in` that every hospital has it."""
+
+    id = ma.fields.UUID()
+    name = ma.fields.String()
+    description = ma.fields.String(allow_none=True)
+    permissions = ma.fields.List(ma.fields.String())
+    built_in = ma.fields.Boolean()
+    people = ma.fields.Integer()
+
+
+class PermissionAnswer(ma.Schema):
+    """Something that a role may permit."""
+
+    name = ma.fields.String()
+    description = ma.fields.String()
+
+
+RolesAnswer = page_answer("Roles", RoleAnswer)
+PermissionsAnswer = page_answer("Permissions", PermissionAnswer)

@@ -1,0 +1,191 @@
+"""Roles: what each permits, those that a hospital makes itself, and reading both."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy.exc import IntegrityError
+
+from kernel.clock import utc_now
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.database.violations import violated
+from kernel.errors import InvalidFields, NotFound, PreconditionFailed
+from kernel.ids import new_row_id
+from kernel.text import N_, canonical
+from kernel.web.actor import Actor
+from tenant_app.audit.service import record_rights
+from tenant_app.staff.errors import BuiltInRole, RoleInUse, RoleNameTaken
+from tenant_app.staff.guarding import ADMIN
+from tenant_app.staff.models import ROLES, Role, User, UserRole
+from tenant_app.staff.permissions import ADMIN_KEEPS, PERMISSIONS
+
+BAD_ROLE_NAME: Final = N_("A role's name has 2 to 100 characters.")
+BAD_DESCRIPTION: Final = N_("This is too long.")
+UNKNOWN_PERMISSION: Final = N_("There is no such permission.")
+KEPT_PERMISSION: Final = N_("Administrators always keep what is needed to mend roles and staff.")
+_LONGEST_DESCRIPTION: Final = 1000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoleRow:
+    """A role, and how many people have it."""
+
+    id: UUID
+    name: str
+    description: str | None
+    permissions: list[str]
+    version: int
+    people: int
+
+    @property
+    def built_in(self) -> bool:
+        """Whether every hospital has it."""
+        return self.name in ROLES
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Holder:
+    """Somebody who has a role."""
+
+    id: UUID
+    full_name: str
+    status: str
+
+
+def list_roles(*, uow: UnitOfWork) -> list[RoleRow]:
+    """All roles: first those that every hospital has, in their order, then its own by name."""
+    rows = [RoleRow(**row._mapping) for row in uow.session.execute(_rows())]
+    return sorted(rows, key=lambda row: (ROLES.index(row.name) if row.built_in else len(ROLES), row.name))
+
+
+def role(*, uow: UnitOfWork, role_id: UUID) -> RoleRow:
+    """One role. Raises NotFound."""
+    row = uow.session.execute(_rows().where(Role.id == role_id)).one_or_none()
+    if row is None:
+        raise NotFound("role")
+    return RoleRow(**row._mapping)
+
+
+def holders(*, uow: UnitOfWork, role_id: UUID, limit: int = 50) -> list[Holder]:
+    """Who has a role, by name."""
+    statement = (
+        select(User.id, User.full_name, User.status)
+        .join(UserRole, UserRole.user_id == User.id)
+        .where(UserRole.role_id == role_id)
+        .order_by(User.full_name, User.id)
+        .limit(limit)
+    )
+    return [Holder(**row._mapping) for row in uow.session.execute(statement)]
+
+
+def create_role(
+    *, uow: UnitOfWork, actor: Actor, name: str, permissions: Collection[str], description: str | None = None
+) -> UUID:
+    """A role of the hospital's own; returns its id. Raises InvalidFields and RoleNameTaken."""
+    values = _checked(name=name, description=description, permissions=permissions)
+    made = Role(id=new_row_id(), **values)
+    uow.session.add(made)
+    _flush(uow)
+    _record(uow, actor, "role.create", made.id, old={}, new=values)
+    return made.id
+
+
+def change_role(
+    *,
+    uow: UnitOfWork,
+    actor: Actor,
+    role_id: UUID,
+    version: int,
+    name: str | None = None,
+    description: str | None = None,
+    permissions: Collection[str] | None = None,
+) -> None:
+    """Change what a role is called, says and permits (None: as it is); it holds from everybody's next request on.
+
+    Raises NotFound, PreconditionFailed, InvalidFields, RoleNameTaken, and BuiltInRole for another name of a role that
+    every hospital has. Where nothing differs, nothing is written and the version stays.
+    """
+    found = _locked(uow, role_id, version)
+    old = {"name": found.name, "description": found.description, "permissions": sorted(found.permissions)}
+    new = _checked(
+        name=found.name if name is None else name,
+        description=found.description if description is None else description,
+        permissions=found.permissions if permissions is None else permissions,
+        known=frozenset(found.permissions),
+    )
+    if found.name in ROLES and new["name"] != found.name:
+        raise BuiltInRole
+    if found.name == ADMIN and not ADMIN_KEEPS.issubset(new["permissions"]):
+        raise InvalidFields(errors={"permissions": [KEPT_PERMISSION]})
+    if new == old:
+        return
+    for field, value in new.items():
+        setattr(found, field, value)
+    found.version += 1
+    found.updated_at = utc_now()
+    _flush(uow)
+    _record(uow, actor, "role.change", role_id, old=old, new=new)
+
+
+def delete_role(*, uow: UnitOfWork, actor: Actor, role_id: UUID, version: int | None = None) -> None:
+    """Take a role of the hospital's own away. Raises NotFound, PreconditionFailed, BuiltInRole, RoleInUse."""
+    found = _locked(uow, role_id, version)
+    if found.name in ROLES:
+        raise BuiltInRole
+    old = {"name": found.name, "description": found.description, "permissions": sorted(found.permissions)}
+    try:
+        uow.session.execute(delete(Role).where(Role.id == role_id))
+    except IntegrityError as err:
+        if violated(err) == "fk_user_roles_role_id":
+            raise RoleInUse from err
+        raise
+    _record(uow, actor, "role.delete", role_id, old=old, new={})
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
+    people = select(func.count()).select_from(UserRole).where(UserRole.role_id == Role.id).scalar_subquery()
+    return select(Role.id, Role.name, Role.description, Role.permissions, Role.version, people.label("people"))
+
+
+def _locked(uow: UnitOfWork, role_id: UUID, version: int | None) -> Role:
+    statement = select(Role).where(Role.id == role_id).with_for_update(key_share=True)
+    found = uow.session.execute(statement, execution_options={"populate_existing": True}).scalar_one_or_none()
+    if found is None:
+        raise NotFound("role")
+    if version is not None and found.version != version:
+        raise PreconditionFailed
+    return found
+
+
+def _checked(
+    *, name: str, description: str | None, permissions: Collection[str], known: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """The values as they are stored; `known` permissions may stay although this version has no use for them."""
+    errors: dict[str, list[str]] = {}
+    named, told = canonical(name), (description or "").strip()
+    if not 2 <= len(named) <= 100:
+        errors["name"] = [BAD_ROLE_NAME]
+    if len(told) > _LONGEST_DESCRIPTION:
+        errors["description"] = [BAD_DESCRIPTION]
+    if not known.union(PERMISSIONS).issuperset(permissions):
+        errors["permissions"] = [UNKNOWN_PERMISSION]
+    if errors:
+        raise InvalidFields(errors=errors)
+    return {"name": named, "description": told or None, "permissions": sorted(set(permissions))}
+
+
+def _record(
+    uow: UnitOfWork, actor: Actor, action: str, role_id: UUID, *, old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    record_rights(uow=uow, actor=actor, action=action, resource_type="role", resource_id=role_id, old=old, new=new)
+
+
+def _flush(uow: UnitOfWork) -> None:
+    try:
+        uow.flush()
+    except IntegrityError as err:
+        if violated(err) == "uq_roles_name":
+            raise RoleNameTaken(data={"field": "name"}) from err
+        raise
