@@ -432,3 +432,51 @@ def test_allergies_are_noted_ended_and_none_is_known(call: Callable[[str], Calle
     assert doctor("POST", end, {}).json["code"] == "allergy_ended"
     assert other("GET", path).status_code == 404
     assert other("POST", path, body).status_code == 404
+
+
+def test_no_route_of_patients_sets_what_is_not_the_callers_to_set(
+    app: Flask, clinics: tuple[Clinic, Clinic], call: Callable[[str], Caller]
+) -> None:
+    """Ids, status, version, who and when: a body that names them is refused or has no effect, on every route."""
+    admin = call("admin")
+    made = admin("POST", "/patients", _form(person())).json
+    path = f"/patients/{made['id']}"
+    ids = {
+        "patient_id": made["id"],
+        "identifier_id": admin("GET", f"{path}/identifiers").json["items"][0]["id"],
+        "allergy_id": admin("POST", f"{path}/allergies", {"substance": "Penicillin"}).json["id"],
+    }
+    own = ("id", "patient_code", "patient_global_id", "global_id_state", "status", "created_at")
+    before = {name: admin("GET", path).json[name] for name in own}
+    foreign = {
+        "id": str(uuid4()),
+        "tenant_id": str(uuid4()),
+        "version": 999,
+        "status": "deceased",
+        "patient_code": "BN-999999",
+        "patient_global_id": str(uuid4()),
+        "global_id_state": "settled",
+        "created_at": "2000-01-01T00:00:00+07:00",
+        "created_by": str(uuid4()),
+        "updated_by": str(uuid4()),
+    }
+    asked = 0
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith("/api/v1/patients"):
+            continue
+        address = rule.rule.removeprefix("/api/v1")
+        for name in rule.arguments:
+            address = address.replace(f"<uuid:{name}>", ids[name])
+        for method in sorted((rule.methods or set()) & {"POST", "PATCH", "PUT", "DELETE"}):
+            for field, value in foreign.items():
+                etag = admin("GET", path).headers["ETag"]
+                answer = admin(method, address, {field: value}, If_Match=etag)
+                assert answer.status_code in {200, 409, 422}, (method, address, field, answer.text)
+                asked += 1
+    assert asked >= 80
+    after = admin("GET", path).json
+    assert {name: after[name] for name in own} == before
+    assert after["version"] < 999
+    whole = admin("POST", "/patients", {**_form(person()), **foreign})
+    assert whole.status_code == 422
+    assert set(foreign) <= set(whole.json["errors"])

@@ -167,3 +167,42 @@ def test_a_visit_is_found_registered_booked_and_started_without_a_page_being_los
     expect(page.locator(".sk-toast")).to_contain_text(who.full_name)
     expect(page.locator(".st-slot button", has_text="Bắt đầu khám")).to_be_visible()
     assert eyes.complaints == []
+
+
+def test_a_patient_is_registered_by_keys_alone(sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str) -> None:
+    """Looked for, not found, registered: no mouse, no detour of the tab key, and Enter saves."""
+    sign_in(clinic, "admin")
+    who = person(gender="female")
+    eyes = looker(chromium, url, width=1280, language="vi", pictures=None)
+    keys, focused = eyes.page.keyboard, eyes.page.locator(":focus")
+    let_in(eyes, clinic)
+    eyes.go("/patients")
+    expect(focused).to_have_id("query")
+    keys.type(who.cccd)
+    expect(eyes.page.locator("#results button", has_text="Đăng ký")).to_be_visible()
+    tab_to(eyes, "button:has-text('Đăng ký')", most=3)
+    keys.press("Enter")
+    expect(focused).to_have_id("cccd")
+    expect(focused).to_have_value(re.compile(f"{who.cccd[:3]} {who.cccd[3:6]}"))
+    tab_to(eyes, "#full_name", most=2)
+    keys.type(who.full_name)
+    tab_to(eyes, "#date_of_birth", most=1)
+    keys.type(who.date_of_birth.strftime("%d%m%Y"))
+    tab_to(eyes, "input[name=gender]", most=1)
+    keys.press("ArrowRight")
+    expect(eyes.page.locator("input[name=gender][value=female]")).to_be_checked()
+    tab_to(eyes, "#phone", most=1)
+    keys.type(who.phone)
+    keys.press("Enter")
+    eyes.page.wait_for_url("**/patients/*?registered=1")
+    expect(eyes.page.locator(".sk-patient-name")).to_contain_text(who.full_name)
+    assert eyes.complaints == []
+
+
+def tab_to(eyes: Looker, wanted: str, *, most: int) -> None:
+    """Press Tab until the focus is there; more than `most` presses are a detour."""
+    for _press in range(most):
+        eyes.page.keyboard.press("Tab")
+        if eyes.page.locator(f"{wanted}:focus").count():
+            return
+    raise AssertionError(f"{most} presses of Tab do not reach {wanted}")

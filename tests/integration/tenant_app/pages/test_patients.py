@@ -412,3 +412,37 @@ def test_an_allergy_is_not_to_be_missed_and_none_known_is_said(sign_in: SignIn, 
     assert doctor.post(ending, reason="ended").status_code == 303
     assert "sốc phản vệ" not in doctor.get(record)
     assert 'name="substance"' not in sign_in(clinic, "cashier").get(here)
+
+
+def test_a_form_sets_nothing_that_it_does_not_show(sign_in: SignIn, clinic: Clinic) -> None:
+    """Fields that somebody adds to a form have no effect on the record."""
+    foreign = {
+        "id": str(new_row_id()),
+        "tenant_id": str(new_row_id()),
+        "status": "deceased",
+        "patient_code": "BN-999999",
+        "patient_global_id": str(new_row_id()),
+        "global_id_state": "settled",
+        "created_by": str(new_row_id()),
+    }
+    admin = sign_in(clinic, "admin")
+    registered = admin.post("/patients/new", **form_of(person()), version="999", **foreign)
+    assert registered.status_code == 303, registered.text
+    patient_id = registered.location.split("/patients/")[1].split("?")[0]
+    changed = admin.post(
+        f"/patients/{patient_id}/edit",
+        **{**form_of(person()), "cccd": ""},
+        confirm_mismatch="1",
+        version="1",
+        **foreign,
+    )
+    assert changed.status_code == 303, changed.text
+    for page, fields in (("numbers", {"system": "cmnd", "value": "123456789"}), ("allergies", {"substance": "tôm"})):
+        answer = admin.post(f"/patients/{patient_id}/{page}", severity="mild", **fields, **foreign)
+        assert answer.status_code == 303, answer.text
+    with clinic.uow() as uow:
+        patient = uow.session.scalars(select(Patient)).one()
+    assert (patient.status, patient.global_id_state, patient.version) == ("active", "provisional", 4)
+    assert str(patient.id) == patient_id
+    assert patient.created_by == admin.user_id
+    assert not {patient.patient_code, str(patient.patient_global_id)} & set(foreign.values())
