@@ -1,6 +1,7 @@
 """Registering a patient: the CCCD first, because it fills in and finds doubles; then as little as is needed."""
 
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from kernel.web.actor import Actor, current_actor
 from kernel.web.collaborators import request_unit_of_work
 from tenant_app.pages.forms import lead_to, page, parse_day, spoken
 from tenant_app.pages.patient_form import CONTACT, SYSTEMS, TEXTS, PatientForm, cccd_of, read_form
+from tenant_app.pages.people_alike import Compared, people_alike
 from tenant_app.pages.shown import GENDER_NAMES, age, options, summary_of
 from tenant_app.patients.public import (
     BLOOD_TYPES,
@@ -54,6 +56,10 @@ def create() -> Response:
     form = read_form()
     if form.errors:
         return _form(form, errors=form.errors, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if request.form.get("confirm_new") != "1":
+        uow = request_unit_of_work()
+        if found := people_alike(uow=uow, actor=current_actor(), shown=form.shown):
+            return _form(form, alike=found, status=HTTPStatus.CONFLICT)
     return _register(form)
 
 
@@ -70,6 +76,17 @@ def check_cccd() -> Response:
         except InvalidFields as wrong:
             problem = " ".join(spoken(wrong.errors).get("cccd", []))
     answer = page("patients/cccd_check.html", problem=problem, **_about_number(uow, actor, cccd))
+    uow.commit()
+    return answer
+
+
+@blueprint.route("/alike", methods=["POST"])
+@requires("patient.register")
+def check_alike() -> Response:
+    """Patients who may be the person on the form: a part of the form, by htmx."""
+    uow = request_unit_of_work()
+    found = people_alike(uow=uow, actor=current_actor(), shown=read_form().shown)
+    answer = page("patients/alike.html", alike=found, asked=False)
     uow.commit()
     return answer
 
@@ -160,6 +177,7 @@ def _form(
     errors: dict[str, list[str]] | None = None,
     mismatch: dict[str, list[str]] | None = None,
     taken: IdentifierInUse | None = None,
+    alike: Sequence[Compared] = (),
     status: int = HTTPStatus.OK,
 ) -> Response:
     uow, actor = request_unit_of_work(), current_actor()
@@ -177,6 +195,9 @@ def _form(
         errors=said,
         mismatch=spoken(mismatch or {}),
         owner_id=owner_id,
+        alike=alike,
+        asked=bool(alike),
+        confirmed_new=request.form.get("confirm_new") == "1",
         genders=options(GENDER_NAMES),
         blood_types=[(kind, kind) for kind in BLOOD_TYPES],
         problem="",

@@ -10,10 +10,13 @@ from kernel.web.api import Blueprint, etag, expected_version
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered, under_this_path
 from tenant_app.patients import service
+from tenant_app.patients.duplicates import Alike, alike
 from tenant_app.patients.models import IDENTIFIER_SYSTEMS
 from tenant_app.patients.queries import PatientRecord, PatientRow
-from tenant_app.patients.rules import read_search
+from tenant_app.patients.rules import parse_phone, read_search
 from tenant_app.patients.schemas import (
+    AlikeBody,
+    AlikeListAnswer,
     ChangeBody,
     CodeAnswer,
     PatientAnswer,
@@ -92,6 +95,19 @@ def search(body: dict[str, Any]) -> Page[PatientRow]:
     page = service.search(uow=uow, actor=current_actor(), terms=terms, limit=body["limit"], cursor=body["cursor"])
     uow.commit()
     return page
+
+
+@blueprint.route("/duplicates", methods=["POST"])
+@requires("patient.read")
+@blueprint.arguments(AlikeBody)
+@blueprint.response(200, AlikeListAnswer)
+def duplicates(body: dict[str, Any]) -> dict[str, list[Alike]]:
+    """Patients who may be the person that somebody is about to register."""
+    uow = request_unit_of_work()
+    phone = parse_phone(body.pop("phone")) if body["phone"] else body.pop("phone")
+    found = alike(uow=uow, actor=current_actor(), phone=phone, **body)
+    uow.commit()
+    return {"items": found}
 
 
 @blueprint.route("/<uuid:patient_id>/portal-invite", methods=["POST"])

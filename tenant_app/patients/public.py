@@ -9,6 +9,7 @@ from tenant_app.patients.allergies import (
     note_allergy,
     state_none_known,
 )
+from tenant_app.patients.duplicates import Alike, alike
 from tenant_app.patients.errors import (
     AllergiesKnown,
     AllergyEnded,
@@ -25,6 +26,7 @@ from tenant_app.patients.identifiers import (
     end_identifier,
     identifier_history,
 )
+from tenant_app.patients.likeness import REASONS as LIKENESS
 from tenant_app.patients.models import BLOOD_TYPES, GENDERS, SEVERITIES, Patient, PatientIdentifier
 from tenant_app.patients.queries import PatientRecord, PatientRow, PortalState, patient_record, portal_state
 from tenant_app.patients.rules import SearchTerms, parse_phone, read_search
@@ -33,7 +35,9 @@ from tenant_app.patients.service import Registration, change, read, register, se
 __all__ = [
     "BLOOD_TYPES",
     "GENDERS",
+    "LIKENESS",
     "SEVERITIES",
+    "Alike",
     "AllergiesKnown",
     "AllergyEnded",
     "AllergyRow",
@@ -51,6 +55,7 @@ __all__ = [
     "Registration",
     "SearchTerms",
     "add_identifier",
+    "alike",
     "allergies_of",
     "change",
     "correct_identifier",

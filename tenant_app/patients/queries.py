@@ -1,11 +1,12 @@
 """Reading patients: one whole record, and the rows of a search."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select, text, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, select, text, tuple_, union_all
 
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
@@ -100,38 +101,17 @@ def records_after(*, uow: UnitOfWork, after: UUID | None, limit: int) -> list[Pa
 
 def search(*, uow: UnitOfWork, terms: SearchTerms, limit: int, cursor: str | None = None) -> Page[PatientRow]:
     """Patients who fit, by name without diacritics. Raises InvalidFields for a foreign cursor."""
-    cccd = (
-        select(PatientIdentifier.value)
-        .where(
-            PatientIdentifier.patient_id == Patient.id,
-            PatientIdentifier.system == "cccd",
-            PatientIdentifier.valid_to.is_(None),
-        )
-        .correlate(Patient)
-        .limit(1)
-        .scalar_subquery()
-    )
-    statement = (
-        select(
-            Patient.id,
-            Patient.patient_code,
-            Patient.full_name,
-            Patient.date_of_birth,
-            Patient.gender,
-            Patient.phone,
-            Patient.status,
-            func.overlay(cccd, "******", 5, 6).label("cccd_masked"),
-            Patient.search_key,
-        )
-        .where(and_(*_conditions(terms)))
-        .order_by(Patient.search_key, Patient.id)
-        .limit(limit + 1)
-    )
+    statement = _rows().where(and_(*_conditions(terms))).order_by(Patient.search_key, Patient.id).limit(limit + 1)
     if after := read_cursor(cursor, parts=2):
         last = (after[0], parse_uuid(after[1], what="cursor"))
         statement = statement.where(tuple_(Patient.search_key, Patient.id) > tuple_(*last))
     rows = [PatientRow(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.search_key, row.id))
+
+
+def rows_of(*, uow: UnitOfWork, patients: Sequence[UUID]) -> list[PatientRow]:
+    """The lines of these patients, in no order."""
+    return [PatientRow(**row._mapping) for row in uow.session.execute(_rows().where(Patient.id.in_(patients)))]
 
 
 def portal_state(*, uow: UnitOfWork, patient_id: UUID) -> PortalState:
@@ -159,6 +139,31 @@ def portal_state(*, uow: UnitOfWork, patient_id: UUID) -> PortalState:
 def _record(row: Any) -> PatientRecord:
     known = sorted((KnownAllergy(*each) for each in row[2]), key=lambda each: -SEVERITIES.index(each.severity))
     return PatientRecord(row[0], row[1], tuple(known))
+
+
+def _rows() -> Select[Any]:
+    cccd = (
+        select(PatientIdentifier.value)
+        .where(
+            PatientIdentifier.patient_id == Patient.id,
+            PatientIdentifier.system == "cccd",
+            PatientIdentifier.valid_to.is_(None),
+        )
+        .correlate(Patient)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(
+        Patient.id,
+        Patient.patient_code,
+        Patient.full_name,
+        Patient.date_of_birth,
+        Patient.gender,
+        Patient.phone,
+        Patient.status,
+        func.overlay(cccd, "******", 5, 6).label("cccd_masked"),
+        Patient.search_key,
+    )
 
 
 def _conditions(terms: SearchTerms) -> list[ColumnElement[Any]]:

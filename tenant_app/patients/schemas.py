@@ -134,6 +134,27 @@ class PatientRowAnswer(ma.Schema):
     cccd_masked = ma.fields.String(allow_none=True)
 
 
+class AlikeBody(Body):
+    """Who is about to be registered. A date of birth or a phone must stand beside the name to tell anybody apart."""
+
+    full_name = ma.fields.String(required=True, validate=ma.validate.Length(1, 255))
+    date_of_birth = ma.fields.Date(load_default=None, allow_none=True)
+    phone = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=40))
+
+
+class AlikeAnswer(ma.Schema):
+    """A patient who may be the same person; `reasons` as `same_name`, `near_date_of_birth`."""
+
+    patient = ma.fields.Nested(PatientRowAnswer)
+    reasons = ma.fields.List(ma.fields.String())
+
+
+class AlikeListAnswer(ma.Schema):
+    """The likeliest first, at most five."""
+
+    items = ma.fields.List(ma.fields.Nested(AlikeAnswer))
+
+
 class CodeAnswer(ma.Schema):
     """An activation code; it is shown this once."""
 

@@ -47,6 +47,30 @@ def let_in(eyes: Looker, clinic: Clinic, username: str = "quantri") -> None:
 
 
 @pytest.mark.parametrize(("width", "language"), READERS)
+def test_somebody_alike_appears_beside_what_is_typed(
+    sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str, width: int, language: str
+) -> None:
+    sign_in(clinic, "admin")
+    known = clinic.patient().patient
+    eyes = looker(chromium, url, width=width, language=language, pictures=pictures())
+    let_in(eyes, clinic)
+    eyes.go("/patients/new")
+    eyes.page.fill("#full_name", known.full_name.upper())
+    eyes.page.fill("#date_of_birth", known.date_of_birth.strftime("%d/%m/%Y"))
+    eyes.page.locator("#phone").focus()
+    expect(eyes.page.locator("#alike")).to_contain_text(known.patient_code)
+    eyes.page.check(f"input[name=gender][value={known.gender}]")
+    eyes.page.locator("main form button[type=submit].sk-btn-primary").click()
+    expect(eyes.page.locator("#confirm_new")).to_be_focused()
+    eyes.look(f"staff-alike-{language}-{width}")
+    eyes.page.check("#confirm_new")
+    eyes.page.locator("main form button[type=submit].sk-btn-primary").click()
+    eyes.page.wait_for_url("**registered=1")
+    # The browser notes each answer above 399 by itself, and the question is one.
+    assert [each for each in eyes.complaints if "409" not in each] == []
+
+
+@pytest.mark.parametrize(("width", "language"), READERS)
 def test_every_page_is_fit_to_be_seen(
     sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str, width: int, language: str
 ) -> None:

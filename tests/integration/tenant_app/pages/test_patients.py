@@ -134,6 +134,35 @@ def test_a_number_that_disagrees_is_asked_about_and_can_be_confirmed(sign_in: Si
     assert desk.post("/patients/new", **form, confirm_mismatch="1").status_code == 303
 
 
+def test_somebody_alike_is_shown_beside_the_form_and_must_be_told_apart(
+    sign_in: SignIn, clinics: tuple[Clinic, Clinic]
+) -> None:
+    clinic, other = clinics
+    known = clinic.patient(dataclasses.replace(person(), full_name="Đặng Thị Bích Ngọc")).patient
+    typed = {
+        "full_name": "Dang Thi Bich Ngoc",
+        "date_of_birth": known.date_of_birth.strftime("%d/%m/%Y"),
+        "gender": known.gender,
+    }
+    desk = sign_in(clinic, "receptionist")
+    beside = desk.part("/patients/new/alike", **typed)
+    assert known.full_name in beside.text
+    assert f"/patients/{known.id}" in beside.text
+    assert 'name="confirm_new"' not in beside.text
+    assert known.full_name not in desk.part("/patients/new/alike", full_name=known.full_name).text
+
+    asked = desk.post("/patients/new", step="save", **typed)
+    assert asked.status_code == 409
+    assert 'name="confirm_new"' in asked.text
+    assert known.full_name in asked.text
+    assert 'value="Dang Thi Bich Ngoc"' in asked.text
+    assert desk.post("/patients/new", step="save", **typed, confirm_new="1").status_code == 303
+
+    elsewhere = sign_in(other, "receptionist")
+    assert known.full_name not in elsewhere.part("/patients/new/alike", **typed).text
+    assert elsewhere.post("/patients/new", step="save", **typed).status_code == 303
+
+
 def test_the_number_says_whose_it_may_be_while_it_is_typed(sign_in: SignIn, clinic: Clinic) -> None:
     known = clinic.patient()
     desk = sign_in(clinic, "receptionist")
