@@ -90,11 +90,3 @@ class BuiltInRole(Conflict):
     code = "built_in_role"
     title = N_("Every hospital has this role")
     advice = N_("What it permits can be changed; its name stays, and it cannot be deleted.")
-
-
-class DepartmentInUse(Conflict):
-    """Active people or appointments to come are in the department; `data` counts both."""
-
-    code = "department_in_use"
-    title = N_("This department is still in use")
-    advice = N_("Move its people to other departments, and its coming appointments with them, first.")

@@ -117,15 +117,13 @@ def role_names(*, uow: UnitOfWork) -> list[RoleName]:
     return [RoleName(**row._mapping) for row in uow.session.execute(select(Role.id, Role.name).order_by(Role.name))]
 
 
-def coming_appointments(*, uow: UnitOfWork, doctor_id: UUID | None = None, department_id: UUID | None = None) -> int:
-    """How many appointments from today on wait for a doctor, or in a department."""
+def coming_appointments(*, uow: UnitOfWork, doctor_id: UUID) -> int:
+    """How many appointments from today on wait for a doctor."""
     statement = select(func.count()).where(
-        Appointment.status.in_(("scheduled", "confirmed")), Appointment.appointment_date >= local_today()
+        Appointment.doctor_id == doctor_id,
+        Appointment.status.in_(("scheduled", "confirmed")),
+        Appointment.appointment_date >= local_today(),
     )
-    if doctor_id:
-        statement = statement.where(Appointment.doctor_id == doctor_id)
-    if department_id:
-        statement = statement.where(Appointment.department_id == department_id)
     return uow.session.execute(statement).scalar_one()
 
 
