@@ -9,6 +9,7 @@ from sqlalchemy import text
 from central.auth.administrators import AdministratorGatekeeper, AdministratorSessions, AdministratorSignIn
 from central.auth.api import blueprint as auth_blueprint
 from central.auth.api import jwks_document
+from central.auth.own_account import AdministratorAccount
 from central.auth.public import Gate
 from central.auth.sign_in import ConsoleSignIn
 from central.console import operations_api, patient_index_api, tenants_api
@@ -77,7 +78,21 @@ def create_app(
     )
     app = base_app(portal, settings)
     signing_in = ConsoleSignIn(database=database, accounts=sign_in, sessions=sessions)
-    held = (database, gate, sessions, sign_in, signing_in, settings, console, workers, blind_index, bus, doorbell)
+    own_account = AdministratorAccount(accounts=sign_in, sessions=sessions)
+    held = (
+        database,
+        gate,
+        sessions,
+        sign_in,
+        signing_in,
+        own_account,
+        settings,
+        console,
+        workers,
+        blind_index,
+        bus,
+        doorbell,
+    )
     provide(app, *held, *collaborators)
     gateway.install(app, settings, limit_key=gate.limit_key)
     documented = api.install(app, title="Sokham: central")

@@ -6,6 +6,8 @@ The text of an exception is for the log; what a client reads is chosen by `code`
 from collections.abc import Mapping
 from typing import ClassVar
 
+from kernel.text import N_
+
 FieldErrors = Mapping[str, list[str]]
 
 
@@ -66,6 +68,13 @@ class Unauthenticated(SokhamError):
 
     code = "unauthenticated"
     status = 401
+
+
+class SessionEnded(Unauthenticated):
+    """Somebody who was signed in is not any more: the session ran idle, reached its age, or was ended elsewhere."""
+
+    title = N_("Your session has ended")
+    advice = N_("It was not used for a while, or was ended elsewhere. Sign in and go on where you were.")
 
 
 class Forbidden(SokhamError):

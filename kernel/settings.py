@@ -97,6 +97,12 @@ class Settings:
     sign_in_per_minute: int = setting(
         "SOKHAM_SIGN_IN_PER_MINUTE", default=20, about="Sign-in attempts from one address a minute"
     )
+    session_idle_minutes: int = setting(
+        "SOKHAM_SESSION_IDLE_MINUTES", default=30, about="Minutes without use after which a session ends"
+    )
+    session_hours: int = setting(
+        "SOKHAM_SESSION_HOURS", default=12, about="Hours after which a session ends in any case"
+    )
     argon2_memory_kib: int = setting("SOKHAM_ARGON2_MEMORY_KIB", default=65536, about="Memory of a password check")
     max_body_bytes: int = setting("SOKHAM_MAX_BODY_BYTES", default=1_048_576, about="Largest request body")
     sync_batch: int = setting("SOKHAM_SYNC_BATCH", default=2000, about="Events in one push")

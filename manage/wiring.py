@@ -1,6 +1,7 @@
 """The composition root: settings → what each process works with. Nothing else knows how the parts fit together."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ from central.app import create_app as create_console_app
 from central.auth.administrators import AUDIENCE as CONSOLE
 from central.auth.administrators import ISSUER as CENTRAL
 from central.auth.administrators import AdministratorSessions, AdministratorSignIn
-from central.auth.public import Gate, gate_for, signer_from
+from central.auth.public import Gate, SessionRules, gate_for, signer_from
 from central.console.background import OperationRunner
 from central.console.invites import HeldInvites
 from central.console.tenants import Console
@@ -161,6 +162,15 @@ def issuer_of(routed: Routing, settings: Settings, *, issuer: str) -> tuple[Toke
     )
 
 
+def session_rules(settings: Settings) -> SessionRules:
+    """How long sessions live. Raises InvalidSettings for times that are none."""
+    if settings.session_idle_minutes < 1 or settings.session_hours < 1:
+        raise InvalidSettings("SOKHAM_SESSION_IDLE_MINUTES and SOKHAM_SESSION_HOURS must be at least 1")
+    return SessionRules(
+        idle=timedelta(minutes=settings.session_idle_minutes), absolute=timedelta(hours=settings.session_hours)
+    )
+
+
 def passwords(settings: Settings) -> Passwords:
     """Argon2id with the parameters of the settings."""
     return Passwords(memory_kib=settings.argon2_memory_kib)
@@ -178,7 +188,9 @@ def central_app(settings: Settings) -> Flask:
     if record is None:
         raise RoutesUnavailable("central has no signing key of its own")
     public_keys = jwks(row["public_jwk"] for row in reader.signing_keys(CENTRAL))
-    sessions = AdministratorSessions(signer=signer_from(record, keychain=keychain, store=reader))
+    sessions = AdministratorSessions(
+        signer=signer_from(record, keychain=keychain, store=reader), rules=session_rules(settings)
+    )
     blind_index = load_blind_index(provider, reader.blind_index_keys())
     # From here on central reads its own tables; the route's role was for the keys only.
     reader.close()
@@ -224,7 +236,9 @@ def staff_app(settings: Settings) -> Flask:
     routed = routing(settings, process="tenant_app", purpose="app")
     signer, gate = issuer_of(routed, settings, issuer="staff")
     sign_in = StaffSignIn(
-        router=routed.router, sessions=StaffSessions(signer=signer), accounts=StaffAccounts(passwords(settings))
+        router=routed.router,
+        sessions=StaffSessions(signer=signer, rules=session_rules(settings)),
+        accounts=StaffAccounts(passwords(settings)),
     )
     return create_staff_app(
         settings,
@@ -246,7 +260,7 @@ def patient_app(settings: Settings) -> Flask:
         settings,
         router=routed.router,
         gate=gate,
-        sessions=PatientSessions(signer=signer),
+        sessions=PatientSessions(signer=signer, rules=session_rules(settings)),
         passwords=passwords(settings),
         outages=RedisOutages(routed.redis),
         own_host=urlsplit(settings.patient_url).hostname or "",

@@ -19,6 +19,7 @@ from kernel.web.health import Check
 from tenant_app.api import BLUEPRINTS
 from tenant_app.auth.api import blueprint as auth_blueprint
 from tenant_app.auth.gatekeeper import StaffGatekeeper
+from tenant_app.auth.own_account import StaffAccount
 from tenant_app.auth.service import StaffSignIn
 from tenant_app.outbox.public import Doorbell, with_doorbell
 from tenant_app.pages import PAGES
@@ -57,7 +58,8 @@ def create_app(
         helpful={"central": router.check, **(helpful or {})},
     )
     app = base_app(portal, settings)
-    provide(app, router, gate, sign_in, settings, *collaborators)
+    own_account = StaffAccount(accounts=sign_in.accounts, sessions=sign_in.sessions)
+    provide(app, router, gate, sign_in, own_account, settings, *collaborators)
     gateway.install(app, settings, limit_key=gate.limit_key)
     documented = api.install(app, title="Sokham: hospital")
     for blueprint in (auth_blueprint, *BLUEPRINTS):

@@ -12,6 +12,7 @@ from central.auth.models import (
     ADMINISTRATOR_ROLES,
     AdminInvite,
     Administrator,
+    AdminPasswordHistory,
     AdminRefreshToken,
     AdminSession,
     AdminSignInFailure,
@@ -25,7 +26,7 @@ from central.auth.signing_in import SigningIn
 from kernel.database.engines import Database
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.database.violations import violated
-from kernel.errors import Conflict, InvalidFields, Unauthenticated
+from kernel.errors import Conflict, InvalidFields, SessionEnded
 from kernel.ids import parse_uuid
 from kernel.passwords import Passwords
 from kernel.telemetry import logs
@@ -68,6 +69,7 @@ class AdministratorSignIn(SigningIn):
             account_table=Administrator,
             invite_table=AdminInvite,
             failure_table=AdminSignInFailure,
+            history_table=AdminPasswordHistory,
             passwords=passwords,
         )
 
@@ -111,7 +113,7 @@ class AdministratorGatekeeper:
     sessions: AdministratorSessions
 
     def admit(self, access: Access) -> Actor:
-        """The administrator of this request; raises Unauthenticated."""
+        """The administrator of this request; raises SessionEnded, or Unauthenticated."""
         del access
         session_id = parse_uuid(self.gate.claims()["sid"], what="session")
         uow = hold_unit_of_work(self.database.unit_of_work())
@@ -121,7 +123,7 @@ class AdministratorGatekeeper:
             .where(AdminSession.id == session_id, Administrator.status == "active", *self.sessions.living())
         ).one_or_none()
         if found is None:
-            raise Unauthenticated
+            raise SessionEnded
         last_seen_at, administrator = found
         self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=last_seen_at)
         logs.bind(actor=administrator.id, actor_kind="admin")

@@ -4,7 +4,9 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from central.auth.account_api import add_account_routes
 from central.auth.gate import visitor
+from central.auth.own_account import AdministratorAccount
 from central.auth.schemas import AcceptInviteBody, SignInBody, TokensAnswer
 from central.auth.sign_in import ConsoleSignIn
 from central.auth.signing_keys import public_keys
@@ -15,6 +17,7 @@ from kernel.web.access import public
 from kernel.web.collaborators import collaborator
 
 blueprint = token_blueprint(ConsoleSignIn)
+add_account_routes(blueprint, AdministratorAccount)
 
 
 @blueprint.route("/login", methods=["POST"])

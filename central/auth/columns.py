@@ -61,6 +61,14 @@ class InviteColumns:
     used_at: Mapped[Instant | None]
 
 
+class PasswordHistoryColumns:
+    """A password that an account had before, which does not come back soon. The concrete table adds `account_id`."""
+
+    id: Mapped[RowId]
+    password_hash: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[CreatedAt]
+
+
 class SignInFailureColumns:
     """Failed attempts on one account from one network (/24, /56), so that a stranger's attempts lock the stranger out
     and not the account's owner. The concrete table adds `account_id` to the primary key.

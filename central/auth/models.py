@@ -9,6 +9,7 @@ from central.auth.columns import (
     ACCOUNT_STATUSES,
     AccountColumns,
     InviteColumns,
+    PasswordHistoryColumns,
     RefreshTokenColumns,
     SessionColumns,
     SignInFailureColumns,
@@ -94,6 +95,14 @@ class AdminSignInFailure(SignInFailureColumns, CentralBase):
     __tablename__ = "admin_sign_in_failures"
 
     account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+
+
+class AdminPasswordHistory(PasswordHistoryColumns, CentralBase):
+    """An administrator's earlier passwords."""
+
+    __tablename__ = "admin_password_history"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
 
 
 class IdempotencyKey(IdempotencyColumns, CentralBase):

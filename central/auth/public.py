@@ -1,10 +1,14 @@
 """What other folders may use of signing in."""
 
 from central.auth import lockout
+from central.auth.account import OwnAccount
+from central.auth.account_api import add_account_routes
+from central.auth.account_pages import account_pages
 from central.auth.columns import (
     ACCOUNT_STATUSES,
     AccountColumns,
     InviteColumns,
+    PasswordHistoryColumns,
     RefreshTokenColumns,
     SessionColumns,
     SignInFailureColumns,
@@ -28,6 +32,8 @@ __all__ = [
     "InvalidSecret",
     "InviteColumns",
     "IssuedInvite",
+    "OwnAccount",
+    "PasswordHistoryColumns",
     "RefreshBody",
     "RefreshReplayed",
     "RefreshTokenColumns",
@@ -44,6 +50,8 @@ __all__ = [
     "Tokens",
     "TokensAnswer",
     "Visitor",
+    "account_pages",
+    "add_account_routes",
     "digest_of",
     "end_sessions",
     "gate_for",

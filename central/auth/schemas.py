@@ -46,3 +46,29 @@ class TokensAnswer(ma.Schema):
     refresh_token = ma.fields.String(required=True)
     token_type = ma.fields.String(required=True)
     expires_in = ma.fields.Integer(required=True)
+
+
+class ChangePasswordBody(Body):
+    """`{current_password, new_password}`."""
+
+    current_password = ma.fields.String(required=True, validate=ma.validate.Length(1, MAXIMUM_LENGTH), load_only=True)
+    new_password = ma.fields.String(required=True, validate=ma.validate.Length(1, MAXIMUM_LENGTH), load_only=True)
+
+
+class SessionAnswer(ma.Schema):
+    """One session of one's own; `current` is the one that asks."""
+
+    id = ma.fields.UUID(required=True)
+    device = ma.fields.String(required=True)
+    ip_address = ma.fields.String(required=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    last_seen_at = ma.fields.AwareDateTime(required=True)
+    expires_at = ma.fields.AwareDateTime(required=True)
+    current = ma.fields.Boolean(required=True)
+
+
+class SessionsAnswer(ma.Schema):
+    """A page of sessions."""
+
+    items = ma.fields.List(ma.fields.Nested(SessionAnswer), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)

@@ -16,7 +16,10 @@ from sqlalchemy import CursorResult, bindparam, select, update
 from central.auth.secrets import InvalidSecret, RoutedSecret, new_secret
 from kernel.clock import Clock, utc_now
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.ids import new_row_id
+from kernel.errors import NotFound
+from kernel.ids import new_row_id, parse_uuid
+from kernel.listing import Page, page_of
+from kernel.web.api import read_cursor
 from keys.public import TokenSigner
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -154,6 +157,28 @@ class Sessions:
             sessions = self._sessions
             uow.session.execute(update(sessions).where(sessions.id == session_id).values(last_seen_at=now))
 
+    def own(self, *, uow: UnitOfWork, account_id: UUID, limit: int, cursor: str | None) -> Page[Any]:
+        """Rows of the sessions in which the account is signed in now, the latest first; raises InvalidFields."""
+        sessions = self._sessions
+        query = select(sessions).where(sessions.account_id == account_id, *self.living())
+        key = read_cursor(cursor, parts=1)
+        if key:
+            query = query.where(sessions.id < parse_uuid(key[0], what="session"))
+        # Ids grow with time.
+        rows = list(uow.session.scalars(query.order_by(sessions.id.desc()).limit(limit + 1)))
+        return page_of(rows, limit=limit, key=lambda row: (row.id,))
+
+    def end_own(self, *, uow: UnitOfWork, account_id: UUID, session_id: UUID) -> None:
+        """End one of the account's own sessions. Raises NotFound for another's, and for one that has ended."""
+        sessions = self._sessions
+        result = uow.session.execute(
+            update(sessions)
+            .where(sessions.id == session_id, sessions.account_id == account_id, *self.living())
+            .values(ended_at=self._clock(), end_reason="signed_out_elsewhere")
+        )
+        if not _rows(result):
+            raise NotFound
+
     def end(self, *, uow: UnitOfWork, session_id: UUID, reason: str = "signed_out") -> bool:
         """End one session; False when it had ended."""
         sessions = self._sessions
@@ -174,9 +199,11 @@ class Sessions:
             raise InvalidSecret
         self.end(uow=uow, session_id=session_id)
 
-    def end_all(self, *, uow: UnitOfWork, account_id: UUID, reason: str) -> int:
-        """End every session of an account; returns how many."""
-        return end_sessions(uow=uow, table=self._sessions, account_id=account_id, reason=reason, now=self._clock())
+    def end_all(self, *, uow: UnitOfWork, account_id: UUID, reason: str, but: UUID | None = None) -> int:
+        """End every session of an account, or every one `but` this; returns how many."""
+        return end_sessions(
+            uow=uow, table=self._sessions, account_id=account_id, reason=reason, now=self._clock(), but=but
+        )
 
     def _tokens(
         self, uow: UnitOfWork, session: Any, *, account_id: UUID, tag: str, claims: Mapping[str, Any]
@@ -208,11 +235,13 @@ class Sessions:
             session.end_reason = reason
 
 
-def end_sessions(*, uow: UnitOfWork, table: Any, account_id: UUID, reason: str, now: datetime) -> int:
-    """End every session of an account, in a table with `SessionColumns`; returns how many."""
+def end_sessions(
+    *, uow: UnitOfWork, table: Any, account_id: UUID, reason: str, now: datetime, but: UUID | None = None
+) -> int:
+    """End every session of an account, in a table with `SessionColumns`, or every one `but` this; returns how many."""
     result = uow.session.execute(
         update(table)
-        .where(table.account_id == account_id, table.ended_at.is_(None))
+        .where(table.account_id == account_id, table.ended_at.is_(None), *(() if but is None else (table.id != but,)))
         .values(ended_at=now, end_reason=reason)
     )
     return _rows(result)

@@ -1,10 +1,11 @@
 """Name and password → a session; invite → a password. The same for administrators and for staff."""
 
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from central.auth import lockout
 from central.auth.invites import IssuedInvite, new_invite
@@ -12,13 +13,26 @@ from central.auth.secrets import InvalidSecret, RoutedSecret
 from central.auth.sessions import Visitor
 from kernel.clock import Clock, utc_now
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import Unauthenticated
+from kernel.errors import InvalidFields, Unauthenticated
 from kernel.passwords import Passwords, check_new_password
 from kernel.text import N_
 
 INVITE_LIFETIME = timedelta(hours=72)
 # Makes an id of a name that no account has; a random constant of ours.
 _NOBODY = UUID("6f0f7c53-7f0a-4b7e-9a43-0d5d0a4a1c7e")
+
+
+# How many passwords of an account, the present one among them, are not to be chosen again.
+REMEMBERED: Final = 5
+USED_BEFORE: Final = N_("You have used this password before. Choose another.")
+NOT_THE_PRESENT: Final = N_("This is not your present password.")
+
+
+class WrongPassword(InvalidFields):
+    """The present password is wrong. It counts as a failed sign-in: the edge commits that before it answers."""
+
+    def __init__(self) -> None:
+        super().__init__(errors={"current_password": [NOT_THE_PRESENT]})
 
 
 class SignInFailed(Unauthenticated):
@@ -42,12 +56,14 @@ class SigningIn:
         account_table: Any,
         invite_table: Any,
         failure_table: Any,
+        history_table: Any,
         passwords: Passwords,
         clock: Clock = utc_now,
     ) -> None:
         self._accounts = account_table
         self._invites = invite_table
         self._failures = failure_table
+        self._history = history_table
         self._passwords = passwords
         self._clock = clock
 
@@ -108,18 +124,68 @@ class SigningIn:
         """The account that an unused invite is for, to greet by name; raises InvalidSecret."""
         return self._open_invite(uow, secret)[1]
 
-    def accept(self, *, uow: UnitOfWork, secret: RoutedSecret, password: str) -> Any:
-        """Set the password of the invited account and make it active; raises InvalidSecret or InvalidFields."""
+    def accept(self, *, uow: UnitOfWork, secret: RoutedSecret, password: str, known: Iterable[str] = ()) -> Any:
+        """Set the password of the invited account and make it active; `known` are words that it may not hold beside
+        the account's own. Raises InvalidSecret or InvalidFields.
+        """
         invite, account = self._open_invite(uow, secret)
-        check_new_password(password, known=(account.username, account.full_name, account.email.split("@")[0]))
+        check_new_password(password, known=(*_names(account), *known))
         now = self._clock()
         invite.used_at = now
-        account.password_hash = self._passwords.hash(password)
-        account.password_updated_at = now
+        self._set_password(uow, account, password, field="password", now=now)
         account.last_login_at = now
         account.status = "active"
         uow.flush()
         return account
+
+    def change_password(
+        self, *, uow: UnitOfWork, account_id: UUID, current: str, new: str, visitor: Visitor, known: Iterable[str] = ()
+    ) -> None:
+        """Set a new password in place of `current`; whoever does it twice at once succeeds once.
+
+        Raises WrongPassword (the edge commits what was counted), SignInLocked, InvalidFields naming `new_password`.
+        """
+        account = uow.session.get_one(
+            self._accounts, account_id, with_for_update={"key_share": True}, populate_existing=True
+        )
+        check_new_password(new, field="new_password", known=(*_names(account), *known))
+        counted = {
+            "uow": uow,
+            "table": self._failures,
+            "account_id": account_id,
+            "network": lockout.network_of(visitor.ip_address),
+        }
+        now = self._clock()
+        lockout.require_unlocked(**counted, now=now)
+        if not self._passwords.matches(account.password_hash, current):
+            lockout.count_failure(**counted, now=now)
+            raise WrongPassword
+        lockout.clear_failures(**counted)
+        self._set_password(uow, account, new, field="new_password", now=now)
+        uow.flush()
+
+    def _set_password(self, uow: UnitOfWork, account: Any, new: str, *, field: str, now: datetime) -> None:
+        """Raises InvalidFields naming `field` for one of the last passwords; a first one has none before it."""
+        if account.password_hash is not None:
+            earlier = self._earlier_passwords(uow, account.id)
+            if any(self._passwords.matches(hashed, new) for hashed in (account.password_hash, *earlier.values())):
+                raise InvalidFields(errors={field: [USED_BEFORE]})
+            history = self._history
+            forgotten = list(earlier)[REMEMBERED - 2 :]
+            uow.session.execute(delete(history).where(history.id.in_(forgotten)))
+            uow.session.add(history(account_id=account.id, password_hash=account.password_hash))
+        account.password_hash = self._passwords.hash(new)
+        account.password_updated_at = now
+
+    def _earlier_passwords(self, uow: UnitOfWork, account_id: UUID) -> dict[UUID, str]:
+        """Hashes of the account's earlier passwords by the id of their row, the latest first."""
+        history = self._history
+        found = uow.session.execute(
+            select(history.id, history.password_hash)
+            .where(history.account_id == account_id)
+            .order_by(history.created_at.desc(), history.id.desc())
+        )
+        return {row.id: row.password_hash for row in found}
 
     def _open_invite(self, uow: UnitOfWork, secret: RoutedSecret) -> tuple[Any, Any]:
         invites, accounts = self._invites, self._accounts
@@ -137,3 +203,8 @@ class SigningIn:
         if found is None:
             raise InvalidSecret
         return found[0], found[1]
+
+
+def _names(account: Any) -> tuple[str, str, str]:
+    """What everybody at work knows of an account."""
+    return account.username, account.full_name, account.email.split("@")[0]

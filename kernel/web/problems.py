@@ -2,17 +2,19 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, g, jsonify, render_template, request, url_for
 from flask_babel import gettext
 from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from kernel.errors import SokhamError, Unavailable
+from kernel.errors import SessionEnded, SokhamError, Unavailable
 from kernel.telemetry.logs import get_logger
 from kernel.text import N_
 from kernel.web.field_messages import field_message
+from kernel.web.i18n import own_path
 
 log = get_logger(__name__)
 
@@ -86,7 +88,10 @@ def respond(error: SokhamError) -> Response:
     """The whole answer to an error, in the form that the caller reads. A person who is not signed in is led there."""
     sign_in = current_app.config.get("SIGN_IN_ENDPOINT")
     if error.status == HTTPStatus.UNAUTHORIZED and sign_in and not wants_problem() and request.endpoint != sign_in:
-        return _lead_to(url_for(sign_in, next=request.full_path.rstrip("?") if request.method == "GET" else None))
+        if isinstance(error, SessionEnded):
+            title, advice = sentences(error)
+            flash(f"{title}. {advice}", "warning")
+        return _lead_to(url_for(sign_in, next=_page_left() or None))
     if wants_problem():
         response = jsonify(problem(error))
         response.content_type = "application/problem+json"
@@ -98,6 +103,16 @@ def respond(error: SokhamError) -> Response:
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _page_left() -> str:
+    """The page to come back to after signing in: the one asked for, or the one whose form or part asked."""
+    if request.method == "GET" and not request.headers.get("HX-Request"):
+        return own_path(request.full_path.rstrip("?"))
+    page = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
+    if page.netloc != request.host:
+        return ""
+    return own_path(f"{page.path}?{page.query}" if page.query else page.path)
 
 
 def _page(said: dict[str, Any], *, retry_after: int | None) -> str:

@@ -8,7 +8,7 @@ from central.router.public import TenantRouter
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId
-from kernel.passwords import Passwords, check_new_password
+from kernel.passwords import PATIENT_MINIMUM_LENGTH, Passwords, check_new_password
 from patient_portal.auth.accounts import write_down
 from patient_portal.auth.pace import failures_in_step
 from patient_portal.auth.passwords import REASON, reset_password
@@ -39,7 +39,7 @@ class PatientActivation:
         first are answered in step.
         """
         identifier = parse_identifier("cccd", cccd)
-        check_new_password(password, known=(identifier.value,))
+        check_new_password(password, known=(identifier.value,), minimum=PATIENT_MINIMUM_LENGTH)
         with failures_in_step():
             return self._activate(identifier, activation_code, password, visitor)
 
@@ -56,7 +56,7 @@ class PatientActivation:
             if account.status != "active":
                 raise InvalidSecret
             patient = patient_record(uow=uow, patient_id=redeemed.patient_id).patient
-            check_new_password(password, known=(patient.full_name, patient.phone or ""))
+            check_new_password(password, known=(patient.full_name, patient.phone or ""), minimum=PATIENT_MINIMUM_LENGTH)
             ended = self._set_password(uow, account, password)
             tokens = self._begin(uow, account, tenant=tenant, tag=code.tag, visitor=visitor)
             uow.commit()

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from central.auth.public import Gate
 from central.router.public import HospitalHosts, TenantRoute, TenantRouter
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import NotFound, Unauthenticated
+from kernel.errors import NotFound, SessionEnded, Unauthenticated
 from kernel.ids import TenantId, parse_uuid
 from kernel.telemetry import logs
 from kernel.web.access import Access
@@ -49,7 +49,7 @@ class PatientGatekeeper:
     def admit(self, access: Access) -> Actor:
         """The patient of this request, at the hospital that the path names, else at home.
 
-        Raises Unauthenticated; NotFound for a hospital that is not the session's; what the router raises.
+        Raises SessionEnded, Unauthenticated; NotFound for a hospital that is not the session's; what the router raises.
         """
         del access
         claims = self.gate.claims()
@@ -82,7 +82,7 @@ class PatientGatekeeper:
             )
         ).one_or_none()
         if found is None:
-            raise Unauthenticated
+            raise SessionEnded
         patient_id, last_seen_at = found
         act_for(uow=uow, patient_id=patient_id, account_id=account_id)
         name = uow.session.execute(

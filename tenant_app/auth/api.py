@@ -2,13 +2,22 @@
 
 from typing import Any
 
-from central.auth.public import AcceptInviteBody, TenantSignInBody, TokensAnswer, token_blueprint, visitor
+from central.auth.public import (
+    AcceptInviteBody,
+    TenantSignInBody,
+    TokensAnswer,
+    add_account_routes,
+    token_blueprint,
+    visitor,
+)
 from central.gateway.public import guess_limited
 from kernel.web.access import public
 from kernel.web.collaborators import collaborator
+from tenant_app.auth.own_account import StaffAccount
 from tenant_app.auth.service import StaffSignIn
 
 blueprint = token_blueprint(StaffSignIn)
+add_account_routes(blueprint, StaffAccount)
 
 
 @blueprint.route("/login", methods=["POST"])

@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, func, select
 
 from central.auth.public import Gate
 from central.router.public import HospitalHosts, TenantRouter
-from kernel.errors import Unauthenticated
+from kernel.errors import SessionEnded
 from kernel.ids import TenantId, parse_uuid
 from kernel.telemetry import logs
 from kernel.web.access import Access
@@ -41,7 +41,7 @@ class StaffGatekeeper:
     hosts: HospitalHosts
 
     def admit(self, access: Access) -> Actor:
-        """The member of staff of this request; raises Unauthenticated, or what the router raises."""
+        """The member of staff of this request; raises SessionEnded, Unauthenticated, or what the router raises."""
         del access
         claims = self.gate.claims()
         tenant = TenantId.parse(claims["tenant"])
@@ -51,7 +51,7 @@ class StaffGatekeeper:
         session_id = parse_uuid(claims["sid"], what="session")
         found = uow.session.execute(self._standing, {"session_id": session_id}).one_or_none()
         if found is None:
-            raise Unauthenticated
+            raise SessionEnded
         user_id, full_name, role, department_id, last_seen_at, permissions = found
         self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=last_seen_at)
         g.hospital = Hospital(tenant=tenant, code=route.tenant_code, name=route.name)

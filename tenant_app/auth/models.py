@@ -1,11 +1,11 @@
-"""Failed attempts to sign in as a member of staff."""
+"""What signing in of staff keeps beside accounts and sessions: failed attempts and earlier passwords."""
 
 from uuid import UUID
 
-from sqlalchemy import Uuid
+from sqlalchemy import ForeignKey, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from central.auth.public import SignInFailureColumns
+from central.auth.public import PasswordHistoryColumns, SignInFailureColumns
 from tenant_app.database import HospitalBase
 
 
@@ -15,3 +15,11 @@ class StaffSignInFailure(HospitalBase, SignInFailureColumns):
     __tablename__ = "staff_sign_in_failures"
 
     account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+
+
+class PasswordHistory(HospitalBase, PasswordHistoryColumns):
+    """A member of staff's earlier passwords (specification: password history)."""
+
+    __tablename__ = "password_history"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)

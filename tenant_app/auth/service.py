@@ -22,7 +22,7 @@ from kernel.ids import TenantId
 from kernel.passwords import Passwords
 from keys.public import TokenSigner
 from tenant_app.audit.public import record_sign_in
-from tenant_app.auth.models import StaffSignInFailure
+from tenant_app.auth.models import PasswordHistory, StaffSignInFailure
 from tenant_app.staff.models import StaffInvite, StaffRefreshToken, StaffSession, User
 
 AUDIENCE = "staff"
@@ -47,7 +47,11 @@ class StaffAccounts(SigningIn):
 
     def __init__(self, passwords: Passwords) -> None:
         super().__init__(
-            account_table=User, invite_table=StaffInvite, failure_table=StaffSignInFailure, passwords=passwords
+            account_table=User,
+            invite_table=StaffInvite,
+            failure_table=StaffSignInFailure,
+            history_table=PasswordHistory,
+            passwords=passwords,
         )
 
 
@@ -91,10 +95,15 @@ class StaffSignIn:
         secret = parse_secret(token)
         tenant = self._tenant(secret.tag)
         with self.router.unit_of_work(tenant) as uow:
-            account = self.accounts.accept(uow=uow, secret=secret, password=password)
+            account = self.accounts.accept(uow=uow, secret=secret, password=password, known=self.names_of(tenant))
             # Where it replaces a password, whoever came in with the old one is out.
             self.sessions.end_all(uow=uow, account_id=account.id, reason="password_changed")
             return self._begin(uow, account, tag=secret.tag, tenant=tenant, visitor=visitor)
+
+    def names_of(self, tenant: TenantId) -> tuple[str, str]:
+        """The words of a hospital that no password there may hold: its code and its name."""
+        route = self.router.route(tenant)
+        return route.tenant_code, route.name
 
     def refresh(self, token: str) -> Tokens:
         """Exchange a refresh token; raises InvalidSecret. One that is shown twice ends its session."""

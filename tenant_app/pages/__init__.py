@@ -4,6 +4,8 @@ from typing import Final
 
 from flask import Blueprint
 
+from central.auth.public import account_pages
+from tenant_app.auth.own_account import StaffAccount
 from tenant_app.pages.allergies import blueprint as allergies
 from tenant_app.pages.booking import blueprint as booking
 from tenant_app.pages.calendar_pages import blueprint as calendar_pages
@@ -24,6 +26,7 @@ from tenant_app.pages.staff_pages import blueprint as staff_pages
 
 PAGES: Final[tuple[Blueprint, ...]] = (
     session,
+    account_pages(StaffAccount),
     day,
     booking,
     queue_desk,

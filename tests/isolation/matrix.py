@@ -32,6 +32,7 @@ _CREDENTIAL_PLACES = (
 CENTRAL: Final[dict[str, dict[str, set[str]]]] = {
     "sokham_console": {
         "admin_audit_logs": {_ADMIN_AUDIT, "SELECT"},
+        "admin_password_history": {"DELETE", "INSERT", "SELECT"},
         "admin_invites": {"INSERT", "SELECT", "UPDATE"},
         "admin_refresh_tokens": {"INSERT", "SELECT", "UPDATE"},
         "admin_sessions": {"INSERT", "SELECT", "UPDATE"},
@@ -129,6 +130,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "idempotency_keys": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "outbox": {"INSERT"},
         "patient_allergies": {"INSERT", "SELECT", "UPDATE (end_reason, ended_at, ended_by, reaction, severity)"},
+        "password_history": {"DELETE", "INSERT", "SELECT"},
         "patient_code_numbers": {"USAGE"},
         "patient_identifiers": {"INSERT", "SELECT", "UPDATE"},
         "patient_links": {"SELECT", "UPDATE (end_reason, ended_at)"},

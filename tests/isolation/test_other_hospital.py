@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,12 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
+from kernel.clock import utc_now
+from kernel.ids import new_row_id
 from kernel.web.access import declared
 from manage.demo.people import person
 from tenant_app.patients.public import identifier_history, note_allergy
+from tenant_app.staff.models import StaffSession
 from tenant_app.staff.public import create_role
 from tests.support.clinic import Clinic, open_clinic
 from tests.support.hospitals import Hospital
@@ -40,6 +44,12 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
     with clinic.uow() as uow:
         (identifier,) = identifier_history(uow=uow, patient_id=patient.id)
         allergy = note_allergy(uow=uow, actor=clinic.admin, patient_id=patient.id, substance="Penicillin")
+        now = utc_now()
+        session = StaffSession(
+            id=new_row_id(), account_id=clinic.doctor_id, last_seen_at=now, expires_at=now + timedelta(hours=1)
+        )
+        session_id = session.id
+        uow.session.add(session)
         uow.commit()
     entry = clinic.number(patient.id)
     with clinic.uow() as uow:
@@ -47,6 +57,7 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
         uow.commit()
     return Treasure(
         ids={
+            "session_id": session_id,
             "patient_id": patient.id,
             "appointment_id": appointment.id,
             "entry_id": entry.id,
@@ -115,7 +126,7 @@ def test_nothing_of_one_hospital_shows_at_another(
         if method == "GET":
             sent = {"headers": bearer} if programs else {}
         response = client.open(filled(rule, theirs), method=method, **sent)
-        named = set(rule.arguments) & {"patient_id", "appointment_id", "entry_id", "role_id", "user_id"}
+        named = set(rule.arguments) & {"patient_id", "appointment_id", "entry_id", "role_id", "user_id", "session_id"}
         if named:
             assert response.status_code in {404, 422, 400}, (
                 method,

@@ -4,6 +4,8 @@ from typing import Final
 
 from flask import Blueprint
 
+from central.auth.account_pages import account_pages
+from central.auth.own_account import AdministratorAccount
 from central.console.pages import (
     hospital_changes,
     hospitals,
@@ -18,6 +20,7 @@ from central.console.pages import (
 
 PAGES: Final[tuple[Blueprint, ...]] = (
     session.blueprint,
+    account_pages(AdministratorAccount),
     overview.blueprint,
     hospitals.blueprint,
     hospital_changes.blueprint,

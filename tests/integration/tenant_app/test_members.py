@@ -16,7 +16,7 @@ from kernel.ids import new_row_id
 from kernel.passwords import Passwords
 from kernel.web.actor import Actor
 from tenant_app.audit.models import AuditLog
-from tenant_app.auth.models import StaffSignInFailure
+from tenant_app.auth.models import PasswordHistory, StaffSignInFailure
 from tenant_app.staff.errors import (
     BeyondOwnRights,
     EmailTaken,
@@ -63,6 +63,7 @@ def accounts() -> SigningIn:
         account_table=User,
         invite_table=StaffInvite,
         failure_table=StaffSignInFailure,
+        history_table=PasswordHistory,
         passwords=Passwords(memory_kib=64, passes=1, lanes=1),
     )
 

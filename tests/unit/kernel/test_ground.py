@@ -15,14 +15,11 @@ from hypothesis import strategies as st
 
 from kernel.clock import local_today
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields, InvalidIdentifier
+from kernel.errors import InvalidIdentifier
 from kernel.ids import TenantId, new_global_id, new_row_id, parse_tenant_code
-from kernel.passwords import Passwords, check_new_password
 from kernel.settings import InvalidSettings, Settings, read
 from kernel.telemetry import logs
 from kernel.text import canonical, digits, search_key
-
-CHEAP = Passwords(memory_kib=64, passes=1, lanes=1)
 
 
 def test_row_ids_are_version_7_and_follow_time() -> None:
@@ -148,24 +145,6 @@ def test_what_the_database_tells_of_a_row_is_not_logged() -> None:
         assert secret not in stream.getvalue()
     assert stream.getvalue().count("ck_patients_x") == 2
     assert "direct cause" in stream.getvalue()
-
-
-def test_a_password_matches_itself_and_nothing_matches_nobody() -> None:
-    stored = CHEAP.hash("một câu đủ dài")
-    assert CHEAP.matches(stored, "một câu đủ dài")
-    assert not CHEAP.matches(stored, "một câu đủ dà")
-    assert not CHEAP.matches(None, "no account has this password")
-    assert not CHEAP.matches("not a hash", "x")
-
-
-@pytest.mark.parametrize("bad", ["short", "aaaaaaaaaaaaaaaa", "tranvanbinh 2026", "x" * 257])
-def test_guessable_passwords_are_refused(bad: str) -> None:
-    with pytest.raises(InvalidFields):
-        check_new_password(bad, known=("tranvanbinh",))
-
-
-def test_a_long_sentence_is_a_password() -> None:
-    check_new_password("con mèo ngồi trên mái nhà", known=("lan", "Nguyễn Thị Lan"))
 
 
 class FakeSession:

@@ -79,9 +79,10 @@ def test_every_page_is_fit_to_be_seen(
     hospital = f"/hospitals/{two_hospitals[0].tenant}"
     pages = ("/overview", "/hospitals", "/hospitals?q=zzz", "/hospitals/new", "/sync", "/sync/dead-letters")
     more = ("/patient-lookup", "/administrators", "/administrators/new", "/security-events", "/audit-log")
+    own = ("/account/password", "/account/sessions")
     changes = (f"{hospital}/edit", f"{hospital}/suspend", f"{hospital}/admin-invite")
     of_one = (hospital, *changes, f"/sync/{two_hospitals[0].tenant}")
-    for path in (*pages, *more, *of_one):
+    for path in (*pages, *more, *own, *of_one):
         eyes.go(path)
         eyes.look(path)
     assert eyes.complaints == []

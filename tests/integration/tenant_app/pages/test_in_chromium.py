@@ -121,6 +121,8 @@ def test_every_page_is_fit_to_be_seen(
         "member-edit": f"/staff/{clinic.doctor_id}/edit",
         "member-close": f"/staff/{clinic.doctor_id}/deactivate",
         "hospital": "/hospital",
+        "password": "/account/password",
+        "sessions": "/account/sessions",
         "accept": "/invite",
     }
     for name, path in pages.items():

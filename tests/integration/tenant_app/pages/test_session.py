@@ -122,7 +122,7 @@ def test_an_invite_greets_by_name_and_signs_in_with_the_chosen_password(clinic: 
     greeting = stranger.post("/invite", code=code)
     assert greeting.status_code == 200
     assert "Trần Thị Lan" in greeting.text
-    assert "12 ký tự" in greeting.text, "the rules are said beforehand"
+    assert "15 ký tự" in greeting.text, "the rules are said beforehand"
     short = stranger.post("/invite", code=code, password="ngắn")
     assert short.status_code == 422
     assert 'id="password-error"' in short.text
