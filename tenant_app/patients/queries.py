@@ -38,7 +38,8 @@ _ALLERGIES: Final = (
     .correlate(Patient)
     .scalar_subquery()
 )
-_RECORD: Final = select(Patient, _IDENTIFIERS, _ALLERGIES)
+_RECORD: Final = select(Patient, _IDENTIFIERS)
+_RECORD_WITH_ALLERGIES: Final = select(Patient, _IDENTIFIERS, _ALLERGIES)
 
 
 class KnownAllergy(NamedTuple):
@@ -83,9 +84,13 @@ class PortalState:
     code_expires_at: datetime | None
 
 
-def patient_record(*, uow: UnitOfWork, patient_id: UUID) -> PatientRecord:
-    """The record, without audit: for services, which write their own. Raises NotFound."""
-    row = uow.session.execute(_RECORD.where(Patient.id == patient_id)).one_or_none()
+def patient_record(*, uow: UnitOfWork, patient_id: UUID, with_allergies: bool = False) -> PatientRecord:
+    """The record, without audit: for services, which write their own. Raises NotFound.
+
+    The allergies with what is known of them are for staff; the patient portal's role may not read them.
+    """
+    statement: Select[Any] = _RECORD_WITH_ALLERGIES if with_allergies else _RECORD
+    row = uow.session.execute(statement.where(Patient.id == patient_id)).one_or_none()
     if row is None:
         raise NotFound("patient")
     return _record(row)
@@ -137,8 +142,8 @@ def portal_state(*, uow: UnitOfWork, patient_id: UUID) -> PortalState:
 
 
 def _record(row: Any) -> PatientRecord:
-    known = sorted((KnownAllergy(*each) for each in row[2]), key=lambda each: -SEVERITIES.index(each.severity))
-    return PatientRecord(row[0], row[1], tuple(known))
+    known = (KnownAllergy(*each) for each in row[2]) if len(row) > 2 else ()
+    return PatientRecord(row[0], row[1], tuple(sorted(known, key=lambda each: -SEVERITIES.index(each.severity))))
 
 
 def _rows() -> Select[Any]:

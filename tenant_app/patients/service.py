@@ -92,7 +92,8 @@ def register(*, uow: UnitOfWork, actor: Actor, new: Registration) -> queries.Pat
 
 def read(*, uow: UnitOfWork, actor: Actor, patient_id: UUID) -> queries.PatientRecord:
     """One patient's record, with the audit row of this reading. Raises NotFound."""
-    found = queries.patient_record(uow=uow, patient_id=patient_id)
+    staff = actor.kind == "staff"
+    found = queries.patient_record(uow=uow, patient_id=patient_id, with_allergies=staff)
     record(
         uow=uow,
         actor=actor,
