@@ -8,24 +8,15 @@ from flask import Flask
 from flask_babel import gettext
 
 from kernel.clock import local_today
-from kernel.text import N_
 from tenant_app.appointments.public import AppointmentRow
-from tenant_app.calendar.public import grouped, hours_text, read_hours
+from tenant_app.calendar.public import WEEKDAY_NAMES, grouped, hours_text, read_hours
 
-WEEKDAYS: Final = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
+_WEEKDAYS: Final = tuple(WEEKDAY_NAMES.values())
 
 
 def weekday(day: date) -> str:
     """`Thứ ba`."""
-    return str(gettext(WEEKDAYS[day.weekday()]))
+    return str(gettext(_WEEKDAYS[day.weekday()]))
 
 
 def in_words(day: date) -> str:
@@ -58,7 +49,7 @@ def opening_hours(stored: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     week = read_hours(stored)
     found: list[tuple[str, str]] = []
     for first, last, hours in grouped(week) if week else ():
-        days = [str(gettext(WEEKDAYS[number])) for number in dict.fromkeys((first, last))]
+        days = [str(gettext(_WEEKDAYS[number])) for number in dict.fromkeys((first, last))]
         found.append((" – ".join(days), hours_text(hours)))
     return found
 

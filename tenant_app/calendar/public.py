@@ -6,6 +6,7 @@ from tenant_app.calendar.queries import HolidayRow, list_holidays, missing_publi
 from tenant_app.calendar.rules import (
     NOT_SET,
     USUAL_HOURS,
+    WEEKDAY_NAMES,
     WEEKDAYS,
     Calendar,
     Closure,
@@ -21,6 +22,7 @@ __all__ = [
     "NOT_SET",
     "USUAL_HOURS",
     "WEEKDAYS",
+    "WEEKDAY_NAMES",
     "Calendar",
     "Closure",
     "HolidayExists",

@@ -15,7 +15,16 @@ Hours = Sequence[Span]
 WeekHours = Mapping[str, Hours]
 
 # As JSON spells them, from Monday.
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAY_NAMES: Final[Mapping[str, str]] = {
+    "mon": N_("Monday"),
+    "tue": N_("Tuesday"),
+    "wed": N_("Wednesday"),
+    "thu": N_("Thursday"),
+    "fri": N_("Friday"),
+    "sat": N_("Saturday"),
+    "sun": N_("Sunday"),
+}
+WEEKDAYS: Final = tuple(WEEKDAY_NAMES)
 # What most outpatient departments keep; it holds until a hospital sets hours of its own.
 USUAL_HOURS: Final[Hours] = ((time(7), time(11, 30)), (time(13), time(17)))
 MOST_SPANS: Final = 4

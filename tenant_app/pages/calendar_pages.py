@@ -16,6 +16,7 @@ from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
 from tenant_app.calendar.public import (
     USUAL_HOURS,
+    WEEKDAY_NAMES,
     WEEKDAYS,
     HolidayExists,
     NewHoliday,
@@ -29,7 +30,7 @@ from tenant_app.calendar.public import (
 )
 from tenant_app.hospital.public import change_details, hospital_info
 from tenant_app.pages.forms import lead_to, page, parse_day, sent_version, spoken, typed
-from tenant_app.pages.shown import WEEKDAY_NAMES
+from tenant_app.pages.shown import options
 
 blueprint = Blueprint("calendar_pages", __name__, url_prefix="/hospital/calendar")
 
@@ -151,7 +152,7 @@ def _show(
         "hours_set": week is not None,
         "stored": stored,
         "hours": hours or stored,
-        "weekdays": [(day, gettext(name)) for day, name in zip(WEEKDAYS, WEEKDAY_NAMES, strict=True)],
+        "weekdays": options(WEEKDAY_NAMES),
         "holidays": list_holidays(uow=uow, since=today, limit=MOST_SHOWN).items,
         "offered": missing_public_holidays(uow=uow, since=today) if current_actor().may("hospital.manage") else [],
         "holiday": holiday or dict.fromkeys(_HOLIDAY_FIELDS, ""),

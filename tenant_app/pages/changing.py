@@ -161,7 +161,7 @@ def _again(
 ) -> Response:
     """The form with what was typed and what is wrong; the version is still the one that they began with."""
     uow = request_unit_of_work()
-    found = patient_record(uow=uow, patient_id=patient_id, with_allergies=True)
+    found = patient_record(uow=uow, patient_id=patient_id)
     answer = _form(
         found,
         shown=form.shown,

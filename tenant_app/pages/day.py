@@ -303,7 +303,7 @@ def _cancel_page(
         status=status,
         row=row,
         possible="cancel" in possible_actions(row.status),
-        patient=banner(patient_record(uow=uow, patient_id=row.patient_id, with_allergies=True)),
+        patient=banner(patient_record(uow=uow, patient_id=row.patient_id)),
         reasons=[(gettext(reason), gettext(reason)) for reason in CANCEL_REASONS],
         reason=request.form.get("reason", ""),
         other_reason=request.form.get("other_reason", ""),

@@ -165,7 +165,7 @@ def reveal(patient_id: str) -> Response:
     if not wants_part():
         return _show(wanted, revealed=True)
     uow = request_unit_of_work()
-    found = patient_record(uow=uow, patient_id=wanted, with_allergies=True)
+    found = patient_record(uow=uow, patient_id=wanted)
     _record_reveal(uow, current_actor(), found)
     uow.commit()
     return page(
@@ -184,7 +184,7 @@ def give_code(patient_id: str) -> Response:
     except (NoIdentifier, PatientInactive) as refused:
         uow.session.rollback()
         return _show(wanted, refused=sentences(refused), status=refused.status)
-    found = patient_record(uow=uow, patient_id=wanted, with_allergies=True)
+    found = patient_record(uow=uow, patient_id=wanted)
     hospital = hospital_info(uow=uow)
     uow.commit()
     patient_url = collaborator(Settings).patient_url
@@ -206,7 +206,7 @@ def access(patient_id: str) -> Response:
     """Who looked at this patient's data, the newest first. Looking at this list is not a look at the patient."""
     uow = request_unit_of_work()
     wanted = parse_uuid(patient_id, what="patient")
-    found = patient_record(uow=uow, patient_id=wanted, with_allergies=True)
+    found = patient_record(uow=uow, patient_id=wanted)
     listed = accesses_of_patient(uow=uow, patient_id=wanted, limit=50, cursor=request.args.get("cursor") or None)
     record(uow=uow, actor=current_actor(), action="audit.read", resource_type="patient", resource_id=wanted)
     uow.commit()

@@ -160,7 +160,7 @@ def _transfer_page(
         "queue/transfer.html",
         status=status or (HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK),
         row=row,
-        patient=banner(patient_record(uow=uow, patient_id=row.patient_id, with_allergies=True)),
+        patient=banner(patient_record(uow=uow, patient_id=row.patient_id)),
         departments=[(str(each.id), each.name) for each in departments if each.id != row.department_id],
         errors=errors or {},
         refused=refused,

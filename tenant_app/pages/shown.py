@@ -35,15 +35,6 @@ SOURCE_NAMES: Final[Mapping[str, str]] = {
     "web_portal": N_("Booked by the patient"),
     "mobile_app": N_("Booked by the patient"),
 }
-WEEKDAY_NAMES: Final = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
 # How doctors of children count: days for the newborn, then months, years from three on.
 _MONTHS_UNTIL: Final = 36
 

@@ -4,16 +4,15 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-from flask import request
 
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
-from kernel.web.api import Blueprint, etag, expected_version
+from kernel.web.api import Blueprint, etag, version_if_sent
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered, under_this_path
 from tenant_app.patients import allergies
 from tenant_app.patients.models import SEVERITIES
-from tenant_app.patients.queries import patient_record
+from tenant_app.patients.queries import patient_version
 from tenant_app.patients.service import read
 from tenant_app.schemas import Body
 from tenant_app.staff.models import IdempotencyKey
@@ -88,12 +87,13 @@ def listed(patient_id: UUID) -> tuple[dict[str, Any], int, _HEADERS]:
 @remembered(IdempotencyKey, location=under_this_path)
 @blueprint.arguments(NewAllergyBody)
 @blueprint.response(201, AllergyAnswer)
-def note(body: dict[str, Any], patient_id: UUID) -> tuple[dict[str, Any], int, _HEADERS]:
+def note(body: dict[str, Any], patient_id: UUID) -> tuple[allergies.AllergyRow, int, _HEADERS]:
     """Write an allergy down; If-Match is honoured where it is sent, with the patient's ETag."""
+    uow = request_unit_of_work()
     made = allergies.note_allergy(
-        uow=request_unit_of_work(), actor=current_actor(), patient_id=patient_id, version=_version(), **body
+        uow=uow, actor=current_actor(), patient_id=patient_id, version=version_if_sent(), **body
     )
-    return {name: getattr(made, name) for name in AllergyAnswer._declared_fields}, 201, _tag(patient_id)
+    return made, 201, {"ETag": etag(patient_version(uow=uow, patient_id=patient_id))}
 
 
 @blueprint.route("/<uuid:allergy_id>/end", methods=["POST"])
@@ -109,9 +109,9 @@ def end(body: dict[str, Any], patient_id: UUID, allergy_id: UUID) -> tuple[aller
         patient_id=patient_id,
         allergy_id=allergy_id,
         reason=body["reason"],
-        version=_version(),
+        version=version_if_sent(),
     )
-    tag = _tag(patient_id)
+    tag = {"ETag": etag(patient_version(uow=uow, patient_id=patient_id))}
     uow.commit()
     return ended, 200, tag
 
@@ -122,15 +122,9 @@ def end(body: dict[str, Any], patient_id: UUID, allergy_id: UUID) -> tuple[aller
 def none_known(patient_id: UUID) -> tuple[allergies.NoneKnown, int, _HEADERS]:
     """The patient was asked and knows of none."""
     uow = request_unit_of_work()
-    stated = allergies.state_none_known(uow=uow, actor=current_actor(), patient_id=patient_id, version=_version())
-    tag = _tag(patient_id)
+    stated = allergies.state_none_known(
+        uow=uow, actor=current_actor(), patient_id=patient_id, version=version_if_sent()
+    )
+    tag = {"ETag": etag(patient_version(uow=uow, patient_id=patient_id))}
     uow.commit()
     return stated, 200, tag
-
-
-def _version() -> int | None:
-    return expected_version() if "If-Match" in request.headers else None
-
-
-def _tag(patient_id: UUID) -> _HEADERS:
-    return {"ETag": etag(patient_record(uow=request_unit_of_work(), patient_id=patient_id).patient.version)}

@@ -4,17 +4,16 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-from flask import request
 
 from central.patient_index.public import parse_identifier
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
-from kernel.web.api import Blueprint, etag, expected_version
+from kernel.web.api import Blueprint, etag, version_if_sent
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered, under_this_path
 from tenant_app.patients import identifiers
 from tenant_app.patients.models import IDENTIFIER_SYSTEMS
-from tenant_app.patients.queries import patient_record
+from tenant_app.patients.queries import patient_version
 from tenant_app.patients.service import read
 from tenant_app.schemas import Body
 from tenant_app.staff.models import IdempotencyKey
@@ -88,16 +87,17 @@ def history(patient_id: UUID) -> tuple[dict[str, Any], int, _HEADERS]:
 @blueprint.response(201, IdentifierAnswer)
 def add(body: dict[str, Any], patient_id: UUID) -> tuple[dict[str, Any], int, _HEADERS]:
     """Add a number; If-Match is honoured where it is sent, with the patient's ETag."""
+    uow = request_unit_of_work()
     made = identifiers.add_identifier(
-        uow=request_unit_of_work(),
+        uow=uow,
         actor=current_actor(),
         patient_id=patient_id,
         system=body["system"],
         text=body["value"],
         confirm_mismatch=body["confirm_mismatch"],
-        version=_version(),
+        version=version_if_sent(),
     )
-    return _answer(made), 201, _tag(patient_id)
+    return _answer(made), 201, {"ETag": etag(patient_version(uow=uow, patient_id=patient_id))}
 
 
 @blueprint.route("/<uuid:identifier_id>/end", methods=["POST"])
@@ -113,9 +113,9 @@ def end(body: dict[str, Any], patient_id: UUID, identifier_id: UUID) -> tuple[di
         patient_id=patient_id,
         identifier_id=identifier_id,
         reason=body["reason"],
-        version=_version(),
+        version=version_if_sent(),
     )
-    answer = _answer(ended), 200, _tag(patient_id)
+    answer = _answer(ended), 200, {"ETag": etag(patient_version(uow=uow, patient_id=patient_id))}
     uow.commit()
     return answer
 
@@ -134,19 +134,11 @@ def correct(body: dict[str, Any], patient_id: UUID, identifier_id: UUID) -> tupl
         identifier_id=identifier_id,
         text=body["value"],
         confirm_mismatch=body["confirm_mismatch"],
-        version=_version(),
+        version=version_if_sent(),
     )
-    answer = _answer(made), 200, _tag(patient_id)
+    answer = _answer(made), 200, {"ETag": etag(patient_version(uow=uow, patient_id=patient_id))}
     uow.commit()
     return answer
-
-
-def _version() -> int | None:
-    return expected_version() if "If-Match" in request.headers else None
-
-
-def _tag(patient_id: UUID) -> _HEADERS:
-    return {"ETag": etag(patient_record(uow=request_unit_of_work(), patient_id=patient_id).patient.version)}
 
 
 def _answer(row: identifiers.IdentifierRow) -> dict[str, Any]:

@@ -38,8 +38,7 @@ _ALLERGIES: Final = (
     .correlate(Patient)
     .scalar_subquery()
 )
-_RECORD: Final = select(Patient, _IDENTIFIERS)
-_RECORD_WITH_ALLERGIES: Final = select(Patient, _IDENTIFIERS, _ALLERGIES)
+_RECORD: Final = select(Patient, _IDENTIFIERS, _ALLERGIES)
 
 
 class KnownAllergy(NamedTuple):
@@ -84,16 +83,20 @@ class PortalState:
     code_expires_at: datetime | None
 
 
-def patient_record(*, uow: UnitOfWork, patient_id: UUID, with_allergies: bool = False) -> PatientRecord:
-    """The record, without audit: for services, which write their own. Raises NotFound.
-
-    The allergies with what is known of them are for staff; the patient portal's role may not read them.
-    """
-    statement: Select[Any] = _RECORD_WITH_ALLERGIES if with_allergies else _RECORD
-    row = uow.session.execute(statement.where(Patient.id == patient_id)).one_or_none()
+def patient_record(*, uow: UnitOfWork, patient_id: UUID) -> PatientRecord:
+    """The record, without audit: for services, which write their own. Raises NotFound."""
+    row = uow.session.execute(_RECORD.where(Patient.id == patient_id)).one_or_none()
     if row is None:
         raise NotFound("patient")
     return _record(row)
+
+
+def patient_version(*, uow: UnitOfWork, patient_id: UUID) -> int:
+    """The record's version as it is now in this transaction: its ETag. Raises NotFound."""
+    version = uow.session.scalar(select(Patient.version).where(Patient.id == patient_id))
+    if version is None:
+        raise NotFound("patient")
+    return version
 
 
 def records_after(*, uow: UnitOfWork, after: UUID | None, limit: int) -> list[PatientRecord]:
@@ -142,8 +145,8 @@ def portal_state(*, uow: UnitOfWork, patient_id: UUID) -> PortalState:
 
 
 def _record(row: Any) -> PatientRecord:
-    known = (KnownAllergy(*each) for each in row[2]) if len(row) > 2 else ()
-    return PatientRecord(row[0], row[1], tuple(sorted(known, key=lambda each: -SEVERITIES.index(each.severity))))
+    known = sorted((KnownAllergy(*each) for each in row[2]), key=lambda each: -SEVERITIES.index(each.severity))
+    return PatientRecord(row[0], row[1], tuple(known))
 
 
 def _rows() -> Select[Any]:

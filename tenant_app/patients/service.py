@@ -92,8 +92,7 @@ def register(*, uow: UnitOfWork, actor: Actor, new: Registration) -> queries.Pat
 
 def read(*, uow: UnitOfWork, actor: Actor, patient_id: UUID) -> queries.PatientRecord:
     """One patient's record, with the audit row of this reading. Raises NotFound."""
-    staff = actor.kind == "staff"
-    found = queries.patient_record(uow=uow, patient_id=patient_id, with_allergies=staff)
+    found = queries.patient_record(uow=uow, patient_id=patient_id)
     record(
         uow=uow,
         actor=actor,

@@ -3,13 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from flask import request
-
 from kernel.clock import local_today
 from kernel.listing import Page
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
-from kernel.web.api import Blueprint, etag, expected_version
+from kernel.web.api import Blueprint, etag, version_if_sent
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered, under_this_path
 from tenant_app.queue import arrivals, service
@@ -158,7 +156,7 @@ def leave(entry_id: UUID) -> _Answer:
 def transfer(body: dict[str, Any], entry_id: UUID) -> _Answer:
     """Send on to another department; the answer is the new number."""
     uow = request_unit_of_work()
-    made = arrivals.transfer(uow=uow, actor=current_actor(), entry_id=entry_id, version=_seen(), **body)
+    made = arrivals.transfer(uow=uow, actor=current_actor(), entry_id=entry_id, version=version_if_sent(), **body)
     uow.commit()
     return made, 200, {"ETag": etag(made.version)}
 
@@ -169,18 +167,15 @@ def transfer(body: dict[str, Any], entry_id: UUID) -> _Answer:
 def undo(entry_id: UUID) -> _Answer:
     """Undo the last step, within a minute."""
     uow = request_unit_of_work()
-    found = service.undo(uow=uow, actor=current_actor(), entry_id=entry_id, version=_seen())
+    found = service.undo(uow=uow, actor=current_actor(), entry_id=entry_id, version=version_if_sent())
     uow.commit()
     return found, 200, {"ETag": etag(found.version)}
 
 
 def _step(entry_id: UUID, action: str, **values: Any) -> _Answer:
     uow = request_unit_of_work()
-    found = service.step(uow=uow, actor=current_actor(), entry_id=entry_id, action=action, version=_seen(), **values)
+    found = service.step(
+        uow=uow, actor=current_actor(), entry_id=entry_id, action=action, version=version_if_sent(), **values
+    )
     uow.commit()
     return found, 200, {"ETag": etag(found.version)}
-
-
-def _seen() -> int | None:
-    """If-Match is honoured where it is sent; the status itself already guards against acting twice."""
-    return expected_version() if "If-Match" in request.headers else None

@@ -171,6 +171,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "hospital_info": {"SELECT"},
         "hospital_sync": {"SELECT"},
         "idempotency_keys": {"DELETE", "INSERT", "SELECT", "UPDATE"},
+        "patient_allergies": {"SELECT (ended_at, patient_id, reaction, severity, substance)"},
         "patient_identifiers": {"SELECT"},
         "patient_links": {"INSERT", "SELECT", "UPDATE"},
         "patient_login_logs": {"INSERT", "SELECT"},

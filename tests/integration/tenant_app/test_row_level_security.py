@@ -14,7 +14,8 @@ from kernel.errors import Forbidden, InvalidFields, NotFound
 from kernel.ids import new_row_id
 from tenant_app.appointments.public import Filter, SlotTaken, act, book, busy_times, list_appointments
 from tenant_app.audit.public import record
-from tenant_app.patients.public import Patient, PatientIdentifier, patient_record
+from tenant_app.patients.models import PatientAllergy
+from tenant_app.patients.public import Patient, PatientIdentifier, note_allergy, patient_record
 from tenant_app.portal.public import PatientLink, PatientSession, PatientUser, act_for
 from tenant_app.staff.queries import active_doctors
 from tests.support.clinic import Clinic, patient_actor, tomorrow
@@ -22,6 +23,7 @@ from tests.support.clinic import Clinic, patient_actor, tomorrow
 TABLES = (
     "patients",
     "patient_identifiers",
+    "patient_allergies",
     "appointments",
     "patient_users",
     "patient_sessions",
@@ -73,6 +75,10 @@ def test_a_patient_sees_their_own_and_nobody_elses(clinics: tuple[Clinic, Clinic
     """Two patients of one hospital; at the other hospital the same ids are nobody."""
     clinic, other = clinics
     mine, theirs = (clinic.patient().patient.id for _ in range(2))
+    with clinic.uow() as uow:
+        for patient, substance in ((mine, "Penicillin"), (theirs, "Latex")):
+            note_allergy(uow=uow, actor=clinic.admin, patient_id=patient, substance=substance, severity="severe")
+        uow.commit()
     clinic.appointment(mine, start="09:00", end="09:30")
     foreign = clinic.appointment(theirs, start="10:00", end="10:30")
     account = _account(clinic, mine)
@@ -81,6 +87,8 @@ def test_a_patient_sees_their_own_and_nobody_elses(clinics: tuple[Clinic, Clinic
         act_for(uow=uow, patient_id=mine, account_id=account)
         assert list(uow.session.scalars(select(Patient.id))) == [mine]
         assert set(uow.session.scalars(select(PatientIdentifier.patient_id))) == {mine}
+        assert patient_record(uow=uow, patient_id=mine).allergies == (("Penicillin", "severe", None),)
+        assert set(uow.session.scalars(select(PatientAllergy.patient_id))) == {mine}
         assert list(uow.session.scalars(select(PatientUser.id))) == [account]
         assert set(uow.session.scalars(select(PatientSession.account_id))) == {account}
         assert {row.patient_id for row in list_appointments(uow=uow, wanted=Filter()).items} == {mine}
