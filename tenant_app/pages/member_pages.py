@@ -16,7 +16,7 @@ from kernel.web.problems import sentences
 from tenant_app.pages.forms import chosen_id, lead_to, page, sent_version, spoken, typed
 from tenant_app.pages.shown import options, role_title
 from tenant_app.pages.staff_pages import invited, refused
-from tenant_app.staff.errors import BeyondOwnRights, EmailTaken, LastAdministrator, NotJoined, OwnAccount
+from tenant_app.staff.errors import AboutOneself, BeyondOwnRights, EmailTaken, LastAdministrator, NotJoined
 from tenant_app.staff.public import (
     ROLE_NAMES,
     RoleName,
@@ -35,7 +35,7 @@ from tenant_app.staff.public import (
 blueprint = Blueprint("member_pages", __name__, url_prefix="/staff/<user_id>")
 
 _FIELDS: Final = ("full_name", "email", "phone", "role", "department_id")
-_REFUSALS: Final = (OwnAccount, LastAdministrator, BeyondOwnRights, NotJoined)
+_REFUSALS: Final = (AboutOneself, LastAdministrator, BeyondOwnRights, NotJoined)
 
 
 @blueprint.route("")

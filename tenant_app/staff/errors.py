@@ -44,7 +44,7 @@ class NotJoined(Conflict):
     advice = N_("Invite them again if they have not joined, or give them access again first.")
 
 
-class OwnAccount(Conflict):
+class AboutOneself(Conflict):
     """Nobody takes away or gives themselves rights."""
 
     code = "own_account"

@@ -19,7 +19,7 @@ from kernel.ids import new_row_id
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record, record_rights
 from tenant_app.patients.rules import parse_phone
-from tenant_app.staff.errors import EmailTaken, NotJoined, OwnAccount
+from tenant_app.staff.errors import AboutOneself, EmailTaken, NotJoined
 from tenant_app.staff.guarding import (
     lock_administrators,
     permitted_by,
@@ -51,7 +51,7 @@ def change_member(
     """Change name, phone, e-mail and department (`details`), the main role, the roles beside it; None: as it is.
 
     `version` is the one last seen. Raises NotFound, PreconditionFailed, InvalidFields (all fields at once), EmailTaken,
-    OwnAccount, BeyondOwnRights, LastAdministrator. Where nothing differs, nothing is written and the version stays.
+    AboutOneself, BeyondOwnRights, LastAdministrator. Where nothing differs, nothing is written and the version stays.
     """
     admin_role_id = lock_administrators(uow=uow)
     user = _locked(uow, user_id)
@@ -65,7 +65,7 @@ def change_member(
     if user_id != actor.id:
         require_reach(actor, permitted_by(uow=uow, role_ids=held | wanted))
     elif wanted != held or main != user.role:
-        raise OwnAccount
+        raise AboutOneself
     if admin_role_id in held - wanted and user.status == "active":
         require_another_administrator(uow=uow, role_id=admin_role_id, besides=user_id)
     differing = {name: value for name, value in values.items() if getattr(user, name) != value}
@@ -93,10 +93,10 @@ def change_member(
 def deactivate(*, uow: UnitOfWork, actor: Actor, user_id: UUID, version: int | None = None) -> None:
     """Nobody comes in with the account any more: sessions end, invites are void.
 
-    Raises NotFound, PreconditionFailed, OwnAccount, BeyondOwnRights, LastAdministrator.
+    Raises NotFound, PreconditionFailed, AboutOneself, BeyondOwnRights, LastAdministrator.
     """
     if user_id == actor.id:
-        raise OwnAccount
+        raise AboutOneself
     now = utc_now()
     void_invites(uow=uow, table=StaffInvite, account_id=user_id, now=now)
     admin_role_id = lock_administrators(uow=uow)
@@ -115,10 +115,10 @@ def deactivate(*, uow: UnitOfWork, actor: Actor, user_id: UUID, version: int | N
 def reactivate(*, uow: UnitOfWork, actor: Actor, user_id: UUID, version: int | None = None) -> None:
     """The account opens again: with the old password, or (who never had one) with a new invite.
 
-    Raises NotFound, PreconditionFailed, OwnAccount, BeyondOwnRights.
+    Raises NotFound, PreconditionFailed, AboutOneself, BeyondOwnRights.
     """
     if user_id == actor.id:
-        raise OwnAccount
+        raise AboutOneself
     user = _locked(uow, user_id)
     _require_version(user, version)
     require_reach(actor, permitted_by(uow=uow, role_ids=_held(uow, user_id)))
@@ -132,10 +132,10 @@ def reactivate(*, uow: UnitOfWork, actor: Actor, user_id: UUID, version: int | N
 def invite_to_new_password(*, uow: UnitOfWork, actor: Actor, user_id: UUID, tag: str) -> IssuedInvite:
     """An invite for somebody who forgot the password: sessions end now, the old password when the invite is accepted.
 
-    Raises NotFound, OwnAccount, BeyondOwnRights, and NotJoined for who cannot sign in.
+    Raises NotFound, AboutOneself, BeyondOwnRights, and NotJoined for who cannot sign in.
     """
     if user_id == actor.id:
-        raise OwnAccount
+        raise AboutOneself
     if uow.session.get(User, user_id) is None:
         raise NotFound("user")
     now = utc_now()

@@ -9,6 +9,8 @@ from uuid import UUID
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from manage.demo.people import Person
+
 PASSWORD = "mot cau de nho ma kho doan"
 _TOKEN = re.compile(r'<meta name="csrf-token" content="([^"]+)"')
 
@@ -85,4 +87,17 @@ def sent_as_shown(html: str) -> dict[str, str]:
     fields.feed(html)
     return {
         name: value for name, value in fields.found.items() if name not in {"csrf_token", "language", "theme", "next"}
+    }
+
+
+def form_of(somebody: Person, **other: str) -> dict[str, str]:
+    """The form as somebody at the desk fills it in."""
+    return {
+        "step": "save",
+        "full_name": somebody.full_name,
+        "date_of_birth": somebody.date_of_birth.strftime("%d/%m/%Y"),
+        "gender": somebody.gender,
+        "cccd": " ".join(re.findall("...", somebody.cccd)),
+        "phone": somebody.phone,
+        **other,
     }

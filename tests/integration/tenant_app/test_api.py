@@ -1,97 +1,16 @@
-"""The hospital's API as programs meet it: codes of errors, entity tags, repeated requests, the other hospital.
-
-Signing in has its own tests; here a gatekeeper stands in that opens the transaction of whoever the header names, with
-the permissions of their role, on the real database under the real role.
-"""
+"""The hospital's API as programs meet it: codes of errors, entity tags, repeated requests, the other hospital."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from flask import Flask, request
-from flask.testing import FlaskClient
+from flask import Flask
 
-import tenant_app
-from kernel.errors import Unauthenticated
 from kernel.ids import new_row_id
-from kernel.settings import Settings
-from kernel.web import api
-from kernel.web.access import Access
-from kernel.web.actor import Actor
-from kernel.web.app import Portal, base_app, finish
-from kernel.web.collaborators import hold_unit_of_work
-from manage.demo.people import Person, person
-from tenant_app.api import BLUEPRINTS
+from manage.demo.people import person
 from tests.support.clinic import Clinic, tomorrow
-
-
-@dataclass
-class NamedGatekeeper:
-    """Admits whom the header names."""
-
-    people: dict[str, tuple[Clinic, Actor]]
-
-    def admit(self, access: Access) -> Actor:
-        del access
-        found = self.people.get(request.headers.get("X-Test-Actor", ""))
-        if found is None:
-            raise Unauthenticated
-        clinic, actor = found
-        hold_unit_of_work(clinic.uow())
-        return actor
-
-
-class Caller:
-    """Somebody who calls the API."""
-
-    def __init__(self, client: FlaskClient, name: str) -> None:
-        self._client = client
-        self._name = name
-
-    def __call__(self, method: str, path: str, json: Any = None, **headers: str) -> Any:
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self._client.open(
-            f"/api/v1{path}", method=method, json=json, headers={"X-Test-Actor": self._name, **names}
-        )
-
-
-@pytest.fixture
-def people(clinics: tuple[Clinic, Clinic]) -> dict[str, tuple[Clinic, Actor]]:
-    """The administrators of both hospitals, and one colleague in each role at the first."""
-    clinic, other = clinics
-    roles = {role: (clinic, clinic.actor(role)) for role in ("doctor", "receptionist", "cashier")}
-    return {"admin": (clinic, clinic.admin), "other": (other, other.admin), **roles}
-
-
-@pytest.fixture
-def app(people: dict[str, tuple[Clinic, Actor]]) -> Flask:
-    """The API's blueprints in an app."""
-    portal = Portal(name="staff", title="Hospital", package=Path(tenant_app.__file__).parent)
-    made = base_app(portal, Settings(cookie_secret="test"))
-    documented = api.install(made, title="Sokham: hospital")
-    for blueprint in BLUEPRINTS:
-        documented.register_blueprint(blueprint)
-    return finish(made, gatekeeper=NamedGatekeeper(people))
-
-
-@pytest.fixture
-def call(app: Flask) -> Callable[[str], Caller]:
-    """`call("admin")("GET", "/me")`."""
-    client = app.test_client()
-    return lambda name: Caller(client, name)
-
-
-def _form(who: Person) -> dict[str, Any]:
-    return {
-        "full_name": who.full_name,
-        "cccd": who.cccd,
-        "date_of_birth": who.date_of_birth.isoformat(),
-        "gender": who.gender,
-        "phone": who.phone,
-    }
+from tests.support.staff_api import Caller, registration_body
 
 
 def _booking(clinic: Clinic, patient: str, **changed: Any) -> dict[str, Any]:
@@ -112,7 +31,7 @@ def test_the_story_of_a_patient(clinics: tuple[Clinic, Clinic], call: Callable[[
     clinic, _ = clinics
     desk, other = call("receptionist"), call("other")
     who = person()
-    made = desk("POST", "/patients", _form(who))
+    made = desk("POST", "/patients", registration_body(who))
     assert made.status_code == 201, made.json
     assert made.headers["ETag"] == '"1"'
     patient = made.json["id"]
@@ -182,7 +101,7 @@ def test_the_story_of_a_patient(clinics: tuple[Clinic, Clinic], call: Callable[[
 def test_nobody_sets_what_is_not_theirs(call: Callable[[str], Caller], planted: dict[str, Any]) -> None:
     """Mass assignment is refused by name, at registration and at a change."""
     desk = call("receptionist")
-    form = _form(person())
+    form = registration_body(person())
     refused = desk("POST", "/patients", form | planted)
     assert (refused.status_code, set(refused.json["errors"])) == (422, set(planted))
     patient = desk("POST", "/patients", form).json["id"]
@@ -212,7 +131,7 @@ def test_bad_input(clinic: Clinic, call: Callable[[str], Caller], app: Flask) ->
     assert (large.status_code, large.json["code"]) == (413, "too_large")
     empty = desk("POST", "/patients", {})
     assert set(empty.json["errors"]) == {"full_name", "date_of_birth", "gender"}
-    wrong = desk("POST", "/patients", _form(person()) | {"cccd": "12", "phone": "1"})
+    wrong = desk("POST", "/patients", registration_body(person()) | {"cccd": "12", "phone": "1"})
     assert (wrong.status_code, set(wrong.json["errors"])) == (422, {"cccd", "phone"})
     # What the schema refuses and what the rules refuse come in one answer, when registering and when changing.
     both = {
@@ -241,12 +160,12 @@ def test_conflicts(clinic: Clinic, call: Callable[[str], Caller]) -> None:
     """409 with a code that says which, 412 and 428 for a stale or missing version."""
     desk = call("receptionist")
     who = person(gender="female")
-    patient = desk("POST", "/patients", _form(who)).json["id"]
-    again = desk("POST", "/patients", _form(who))
+    patient = desk("POST", "/patients", registration_body(who)).json["id"]
+    again = desk("POST", "/patients", registration_body(who))
     assert (again.status_code, again.json["code"], again.json["patient_id"]) == (409, "identifier_in_use", patient)
-    mismatch = desk("POST", "/patients", _form(person(gender="female")) | {"gender": "male"})
+    mismatch = desk("POST", "/patients", registration_body(person(gender="female")) | {"gender": "male"})
     assert (mismatch.status_code, mismatch.json["code"]) == (422, "mismatch_to_confirm")
-    confirmed = _form(person(gender="female")) | {"gender": "male", "confirm_mismatch": True}
+    confirmed = registration_body(person(gender="female")) | {"gender": "male", "confirm_mismatch": True}
     assert desk("POST", "/patients", confirmed).status_code == 201
     assert desk("PATCH", f"/patients/{patient}", {"address": "x"}).json["code"] == "precondition_required"
     stale = desk("PATCH", f"/patients/{patient}", {"address": "x"}, If_Match='"9"')
@@ -259,13 +178,13 @@ def test_conflicts(clinic: Clinic, call: Callable[[str], Caller]) -> None:
 def test_the_same_request_twice_creates_once(clinic: Clinic, call: Callable[[str], Caller]) -> None:
     """The same answer again; another body under the key is refused; a secret is not kept for the second answer."""
     desk, admin = call("receptionist"), call("admin")
-    form = _form(person())
+    form = registration_body(person())
     first = desk("POST", "/patients", form, Idempotency_Key="k-1")
     second = desk("POST", "/patients", form, Idempotency_Key="k-1")
     assert (second.status_code, second.json, second.headers["ETag"]) == (201, first.json, '"1"')
     assert second.headers["Idempotency-Replayed"] == "true"
     assert first.headers["Location"] == second.headers["Location"] == f"/api/v1/patients/{first.json['id']}"
-    reused = desk("POST", "/patients", _form(person()), Idempotency_Key="k-1")
+    reused = desk("POST", "/patients", registration_body(person()), Idempotency_Key="k-1")
     assert (reused.status_code, reused.json["code"]) == (409, "idempotency_key_reused")
     booking = _booking(clinic, first.json["id"])
     booked = [desk("POST", "/appointments", booking, Idempotency_Key="k-2") for _ in range(2)]
@@ -287,7 +206,7 @@ def test_roles_and_permissions(call: Callable[[str], Caller]) -> None:
     """A cashier sees and changes nothing; nobody is answered 401; who one is and what one may is told."""
     cashier = call("cashier")
     assert cashier("GET", "/me").json["role"] == "cashier"
-    assert cashier("POST", "/patients", _form(person())).status_code == 403
+    assert cashier("POST", "/patients", registration_body(person())).status_code == 403
     assert cashier("POST", "/users", {}).json["code"] == "forbidden"
     assert call("nobody")("GET", "/me").status_code == 401
     me = call("admin")("GET", "/me").json
@@ -370,113 +289,3 @@ def test_the_document_names_every_call(app: Flask) -> None:
     assert document is not None
     assert document["openapi"].startswith("3.1")
     assert {"/api/v1/patients", "/api/v1/appointments/{appointment_id}/cancel"} <= set(document["paths"])
-
-
-def test_numbers_are_added_corrected_and_ended(call: Callable[[str], Caller]) -> None:
-    """Masked in each answer, created once, guarded by the patient's ETag; nothing of it for the other hospital."""
-    desk, other = call("receptionist"), call("other")
-    patient = desk("POST", "/patients", _form(person())).json["id"]
-    path = f"/patients/{patient}/identifiers"
-    body = {"system": "bhyt", "value": "DN4010123456789"}
-    made = desk("POST", path, body, Idempotency_Key="bhyt-1")
-    assert (made.status_code, made.headers["ETag"]) == (201, '"2"'), made.json
-    assert body["value"] not in made.text
-    assert desk("POST", path, body, Idempotency_Key="bhyt-1").json == made.json
-    number = f"{path}/{made.json['id']}"
-    assert desk("POST", f"{number}/correct", {"value": "1"}).status_code == 422
-    assert desk("POST", f"{number}/correct", {"value": "0123456789"}, If_Match='"1"').status_code == 412
-    right = desk("POST", f"{number}/correct", {"value": "0123456789"}, If_Match='"2"')
-    assert (right.status_code, right.headers["ETag"]) == (200, '"3"')
-    assert desk("POST", f"{number}/end", {}).json["code"] == "identifier_ended"
-    assert desk("POST", f"{path}/{right.json['id']}/end", {}).json["end_reason"] == "ended"
-    history = desk("GET", path).json["items"]
-    assert [(row["system"], row["end_reason"]) for row in history] == [
-        ("cccd", None),
-        ("bhyt", "ended"),
-        ("bhyt", "mistaken"),
-    ]
-    assert call("cashier")("POST", path, body).status_code == 403
-    assert desk("POST", path, {**body, "patient_id": patient}).status_code == 422
-    for method, address, sent in (
-        ("GET", path, None),
-        ("POST", path, body),
-        ("POST", f"{path}/{right.json['id']}/end", {}),
-        ("POST", f"{path}/{right.json['id']}/correct", {"value": "1"}),
-    ):
-        assert other(method, address, sent).status_code == 404
-
-
-def test_allergies_are_noted_ended_and_none_is_known(call: Callable[[str], Caller]) -> None:
-    """The doctor writes them down, the cashier reads them, the other hospital does neither."""
-    desk, doctor, other = call("receptionist"), call("doctor"), call("other")
-    patient = desk("POST", "/patients", _form(person())).json["id"]
-    path = f"/patients/{patient}/allergies"
-    assert desk("GET", path).json == {"items": [], "none_known": None}
-    assert doctor("POST", f"{path}/none-known").status_code == 200
-    assert desk("GET", path).json["none_known"]["by_name"]
-    body = {"substance": "Penicillin", "severity": "severe", "reaction": "phát ban"}
-    made = doctor("POST", path, body, Idempotency_Key="allergy-1")
-    assert (made.status_code, made.headers["ETag"]) == (201, '"3"'), made.json
-    assert doctor("POST", path, body, Idempotency_Key="allergy-1").json == made.json
-    assert desk("GET", f"/patients/{patient}").json["allergies"] == ["Penicillin"]
-    assert doctor("POST", path, body).status_code == 422, "it is written down already"
-    assert doctor("POST", path, {**body, "severity": "fatal"}).status_code == 422
-    assert doctor("POST", path, {"substance": "tôm"}, If_Match='"1"').status_code == 412
-    assert doctor("POST", f"{path}/none-known").json["code"] == "allergies_known"
-    cashier = call("cashier")
-    assert [row["substance"] for row in cashier("GET", path).json["items"]] == ["Penicillin"]
-    assert cashier("POST", path, {"substance": "tôm"}).status_code == 403
-    end = f"{path}/{made.json['id']}/end"
-    assert other("POST", end, {}).status_code == 404
-    assert doctor("POST", end, {"reason": "mistaken"}).json["end_reason"] == "mistaken"
-    assert doctor("POST", end, {}).json["code"] == "allergy_ended"
-    assert other("GET", path).status_code == 404
-    assert other("POST", path, body).status_code == 404
-
-
-def test_no_route_of_patients_sets_what_is_not_the_callers_to_set(
-    app: Flask, clinics: tuple[Clinic, Clinic], call: Callable[[str], Caller]
-) -> None:
-    """Ids, status, version, who and when: a body that names them is refused or has no effect, on every route."""
-    admin = call("admin")
-    made = admin("POST", "/patients", _form(person())).json
-    path = f"/patients/{made['id']}"
-    ids = {
-        "patient_id": made["id"],
-        "identifier_id": admin("GET", f"{path}/identifiers").json["items"][0]["id"],
-        "allergy_id": admin("POST", f"{path}/allergies", {"substance": "Penicillin"}).json["id"],
-    }
-    own = ("id", "patient_code", "patient_global_id", "global_id_state", "status", "created_at")
-    before = {name: admin("GET", path).json[name] for name in own}
-    foreign = {
-        "id": str(uuid4()),
-        "tenant_id": str(uuid4()),
-        "version": 999,
-        "status": "deceased",
-        "patient_code": "BN-999999",
-        "patient_global_id": str(uuid4()),
-        "global_id_state": "settled",
-        "created_at": "2000-01-01T00:00:00+07:00",
-        "created_by": str(uuid4()),
-        "updated_by": str(uuid4()),
-    }
-    asked = 0
-    for rule in app.url_map.iter_rules():
-        if not rule.rule.startswith("/api/v1/patients"):
-            continue
-        address = rule.rule.removeprefix("/api/v1")
-        for name in rule.arguments:
-            address = address.replace(f"<uuid:{name}>", ids[name])
-        for method in sorted((rule.methods or set()) & {"POST", "PATCH", "PUT", "DELETE"}):
-            for field, value in foreign.items():
-                etag = admin("GET", path).headers["ETag"]
-                answer = admin(method, address, {field: value}, If_Match=etag)
-                assert answer.status_code in {200, 409, 422}, (method, address, field, answer.text)
-                asked += 1
-    assert asked >= 80
-    after = admin("GET", path).json
-    assert {name: after[name] for name in own} == before
-    assert after["version"] < 999
-    whole = admin("POST", "/patients", {**_form(person()), **foreign})
-    assert whole.status_code == 422
-    assert set(foreign) <= set(whole.json["errors"])

@@ -18,11 +18,11 @@ from kernel.web.actor import Actor
 from tenant_app.audit.models import AuditLog
 from tenant_app.auth.models import PasswordHistory, StaffSignInFailure
 from tenant_app.staff.errors import (
+    AboutOneself,
     BeyondOwnRights,
     EmailTaken,
     LastAdministrator,
     NotJoined,
-    OwnAccount,
 )
 from tenant_app.staff.members import change_member, deactivate, invite_to_new_password, reactivate
 from tenant_app.staff.models import Role, StaffInvite, StaffSession, User
@@ -166,11 +166,11 @@ def test_an_old_version_an_address_in_use_and_another_hospitals_people(clinics: 
 def test_nobody_changes_their_own_rights(clinic: Clinic) -> None:
     change(clinic, clinic.admin.id, full_name="Trần Thị Quản Trị")
     for what in ({"role": "nurse"}, {"further": [role_id(clinic, "doctor")]}):
-        with pytest.raises(OwnAccount):
+        with pytest.raises(AboutOneself):
             change(clinic, clinic.admin.id, **what)
-    with clinic.uow() as uow, pytest.raises(OwnAccount):
+    with clinic.uow() as uow, pytest.raises(AboutOneself):
         deactivate(uow=uow, actor=clinic.admin, user_id=clinic.admin.id)
-    with clinic.uow() as uow, pytest.raises(OwnAccount):
+    with clinic.uow() as uow, pytest.raises(AboutOneself):
         invite_to_new_password(uow=uow, actor=clinic.admin, user_id=clinic.admin.id, tag="x")
 
 

@@ -1,9 +1,7 @@
 """Numbers without gaps, calls without doubles, and what becomes of a number and of its appointment."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
-from threading import Barrier
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +11,9 @@ from sqlalchemy import func, select
 from kernel.clock import LOCAL_ZONE, local_today, utc_now
 from kernel.errors import Forbidden, InvalidFields, NotFound, PreconditionFailed
 from kernel.ids import new_row_id
-from manage.demo.people import person
 from tenant_app.appointments.models import Appointment
 from tenant_app.audit.models import AuditLog
-from tenant_app.patients.models import Patient
-from tenant_app.patients.public import register
-from tenant_app.queue.models import QueueEntry, QueueStep
+from tenant_app.queue.models import QueueEntry
 from tenant_app.queue.public import (
     AlreadyWaiting,
     Arrival,
@@ -41,7 +36,7 @@ from tenant_app.queue.public import (
     undo,
 )
 from tenant_app.staff.models import Department
-from tests.support.clinic import Clinic, registration
+from tests.support.clinic import Clinic
 from tests.support.counting import Counting
 
 
@@ -51,23 +46,9 @@ def noon() -> datetime:
     return datetime.combine(local_today(), time(12), tzinfo=LOCAL_ZONE)
 
 
-def grown_up(clinic: Clinic) -> UUID:
-    """A patient whom no law lets go first."""
-    return born(clinic, date(1990, 5, 17))
-
-
-def born(clinic: Clinic, day: date) -> UUID:
-    """A patient of an age; without a number, which would have to fit."""
-    new = replace(registration(person()), date_of_birth=day, identifiers={})
-    with clinic.uow() as uow:
-        made = register(uow=uow, actor=clinic.admin, new=new)
-        uow.commit()
-    return made.patient.id
-
-
 def take_at(clinic: Clinic, moment: datetime, **arrival: Any) -> EntryRow:
     """A number of a moment."""
-    arrival.setdefault("patient_id", grown_up(clinic))
+    arrival.setdefault("patient_id", clinic.born())
     with clinic.uow() as uow:
         came = Arrival(**{"department_id": clinic.department_id, **arrival})
         made = take(uow=uow, actor=clinic.admin, arrival=came, now=moment)
@@ -126,39 +107,6 @@ def test_numbers_count_from_one_by_department_and_day(clinics: tuple[Clinic, Cli
         assert log.patient_id is not None
 
 
-def test_fifty_desks_at_once_give_fifty_numbers_without_a_gap(clinic: Clinic) -> None:
-    """Ten of the sixty that are tried end without a commit, as if killed: they leave no gap."""
-    first = clinic.patient().patient
-    with clinic.uow() as uow:
-        uow.session.add_all(
-            Patient(
-                id=new_row_id(),
-                patient_global_id=new_row_id(),
-                full_name=first.full_name,
-                search_key="x",
-                date_of_birth=first.date_of_birth,
-                gender=first.gender,
-            )
-            for _ in range(59)
-        )
-        uow.commit()
-        patients = list(uow.session.scalars(select(Patient.id)))
-
-    def one(numbered: tuple[int, UUID]) -> int | None:
-        at, patient_id = numbered
-        with clinic.uow() as uow:
-            arrival = Arrival(patient_id=patient_id, department_id=clinic.department_id)
-            made = take(uow=uow, actor=clinic.admin, arrival=arrival)
-            if at % 6 == 5:
-                return None
-            uow.commit()
-            return made.number
-
-    with ThreadPoolExecutor(max_workers=20) as pool:
-        given = list(pool.map(one, enumerate(patients)))
-    assert sorted(number for number in given if number is not None) == list(range(1, 51))
-
-
 def test_a_patient_waits_once_in_a_department(clinic: Clinic, noon: datetime) -> None:
     entry = take_at(clinic, noon)
     arrival = Arrival(patient_id=entry.patient_id, department_id=clinic.department_id)
@@ -170,28 +118,10 @@ def test_a_patient_waits_once_in_a_department(clinic: Clinic, noon: datetime) ->
     assert take_at(clinic, noon, patient_id=entry.patient_id).number == 2
 
 
-def test_two_desks_at_once_give_one_patient_one_number(clinic: Clinic) -> None:
-    patient_id, together = grown_up(clinic), Barrier(4)
-
-    def one(_: int) -> bool:
-        with clinic.uow() as uow:
-            together.wait(timeout=30)
-            try:
-                arrival = Arrival(patient_id=patient_id, department_id=clinic.department_id)
-                take(uow=uow, actor=clinic.admin, arrival=arrival)
-            except AlreadyWaiting:
-                return False
-            uow.commit()
-            return True
-
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        assert sum(pool.map(one, range(4))) == 1
-
-
 def test_what_cannot_be_taken(clinics: tuple[Clinic, Clinic]) -> None:
     """Each wrong part is named; what is another hospital's is nobody here."""
     clinic, other = clinics
-    stranger, patient_id = other.patient().patient.id, grown_up(clinic)
+    stranger, patient_id = other.patient().patient.id, clinic.born()
     tomorrows = clinic.appointment(patient_id)
     for arrival, field in (
         (Arrival(patient_id=stranger, department_id=clinic.department_id), "patient_id"),
@@ -208,7 +138,7 @@ def test_what_cannot_be_taken(clinics: tuple[Clinic, Clinic]) -> None:
 
 
 def test_the_age_decides_where_the_desk_says_nothing(clinic: Clinic, noon: datetime) -> None:
-    child = born(clinic, local_today() - timedelta(days=900))
+    child = clinic.born(local_today() - timedelta(days=900))
     assert take_at(clinic, noon, patient_id=child).priority == "child"
     assert take_at(clinic, noon).priority == "none"
     assert take_at(clinic, noon, priority="pregnant").priority == "pregnant"
@@ -239,39 +169,6 @@ def test_calling_goes_by_the_order_that_the_line_shows(clinic: Clinic, noon: dat
         assert last_room(uow=uow, user_id=clinic.admin.id) == "P.3"
 
 
-def test_doctors_who_call_at_once_never_call_the_same(clinic: Clinic) -> None:
-    """Each of six holds the transaction open until all have called; one of them is then killed."""
-    for _ in range(8):
-        clinic.number(grown_up(clinic))
-    together = Barrier(6)
-
-    def one(at: int) -> int:
-        with clinic.uow() as uow:
-            called = call_next(uow=uow, actor=clinic.admin, department_id=clinic.department_id)
-            together.wait(timeout=60)
-            if at != 3:
-                uow.commit()
-            return called.number
-
-    with ThreadPoolExecutor(max_workers=6) as pool:
-        numbers = list(pool.map(one, range(6)))
-    assert sorted(numbers) == [1, 2, 3, 4, 5, 6]
-    with clinic.uow() as uow:
-        found = line(uow=uow, department_id=clinic.department_id)
-        assert {row.number for row in found.called} == set(range(1, 7)) - {numbers[3]}
-        assert [row.number for row in found.waiting] == sorted({numbers[3], 7, 8}), "the killed one left nothing behind"
-        steps = uow.session.scalar(select(func.count()).select_from(QueueStep).where(QueueStep.action == "call"))
-        assert steps == 5
-
-
-def test_when_all_are_being_called_nobody_waits_for_another_doctor(clinic: Clinic) -> None:
-    clinic.number(grown_up(clinic))
-    with clinic.uow() as first, clinic.uow() as second:
-        call_next(uow=first, actor=clinic.admin, department_id=clinic.department_id)
-        with pytest.raises(NobodyWaiting):
-            call_next(uow=second, actor=clinic.admin, department_id=clinic.department_id)
-
-
 def test_who_does_not_come_goes_back_once(clinic: Clinic, noon: datetime) -> None:
     entry, behind = take_at(clinic, noon), take_at(clinic, noon + timedelta(minutes=1))
     do(clinic, entry.id, "call", now=noon)
@@ -292,7 +189,7 @@ def test_who_does_not_come_goes_back_once(clinic: Clinic, noon: datetime) -> Non
 
 def test_an_appointment_follows_its_patient(clinic: Clinic, noon: datetime) -> None:
     """The arrival is the check-in; the doctor's steps begin and complete it, and stay."""
-    patient_id = grown_up(clinic)
+    patient_id = clinic.born()
     appointment_id = booked(clinic, patient_id)
     entry = take_at(clinic, noon, patient_id=patient_id)
     assert entry.appointment_id == appointment_id
@@ -310,7 +207,7 @@ def test_an_appointment_follows_its_patient(clinic: Clinic, noon: datetime) -> N
 
 def test_an_appointment_that_went_another_way_hinders_nobody(clinic: Clinic, noon: datetime) -> None:
     """Cancelled meanwhile, or a nurse who may not complete it: the line goes on, the appointment stays as it is."""
-    patient_id = grown_up(clinic)
+    patient_id = clinic.born()
     appointment_id = booked(clinic, patient_id)
     entry = take_at(clinic, noon, patient_id=patient_id)
     nurse = clinic.actor("nurse")
@@ -346,7 +243,7 @@ def test_a_refused_transfer_leaves_everything(clinic: Clinic, noon: datetime) ->
 
 @pytest.mark.parametrize("action", ["call", "miss", "start", "finish", "leave"])
 def test_the_last_step_is_undone_within_a_minute(clinic: Clinic, action: str) -> None:
-    entry = clinic.number(grown_up(clinic))
+    entry = clinic.number(clinic.born())
     way = {"miss": ["call"], "start": ["call"], "finish": ["call", "start"]}.get(action, [])
     for each in way:
         do(clinic, entry.id, each, room="P.1")
@@ -368,7 +265,7 @@ def test_the_last_step_is_undone_within_a_minute(clinic: Clinic, action: str) ->
 
 def test_undoing_needs_the_right_to_the_step_and_a_place_in_line(clinic: Clinic) -> None:
     desk = clinic.actor("receptionist")
-    called, gone = clinic.number(grown_up(clinic)), clinic.number(grown_up(clinic))
+    called, gone = clinic.number(clinic.born()), clinic.number(clinic.born())
     do(clinic, called.id, "call")
     with clinic.uow() as uow, pytest.raises(Forbidden):
         undo(uow=uow, actor=desk, entry_id=called.id)
@@ -379,7 +276,7 @@ def test_undoing_needs_the_right_to_the_step_and_a_place_in_line(clinic: Clinic)
 
 
 def test_who_saw_an_older_state_is_told(clinic: Clinic) -> None:
-    entry = clinic.number(grown_up(clinic))
+    entry = clinic.number(clinic.born())
     do(clinic, entry.id, "call", version=entry.version)
     with clinic.uow() as uow, pytest.raises(PreconditionFailed):
         step(uow=uow, actor=clinic.admin, entry_id=entry.id, action="recall", version=entry.version)
@@ -414,7 +311,7 @@ def test_the_figures_of_a_day(clinic: Clinic, noon: datetime) -> None:
 
 def test_a_line_asks_the_same_whoever_stands_in_it(clinic: Clinic, count_queries: Counting) -> None:
     for _ in range(3):
-        clinic.number(grown_up(clinic))
+        clinic.number(clinic.born())
     with clinic.uow() as uow:
         with count_queries() as counted:
             line(uow=uow, department_id=clinic.department_id)
@@ -430,7 +327,7 @@ def test_a_line_asks_the_same_whoever_stands_in_it(clinic: Clinic, count_queries
 
 def test_the_other_hospital_has_none_of_it(clinics: tuple[Clinic, Clinic]) -> None:
     clinic, other = clinics
-    entry = clinic.number(grown_up(clinic))
+    entry = clinic.number(clinic.born())
     with other.uow() as uow:
         with pytest.raises(NotFound):
             read(uow=uow, actor=other.admin, entry_id=entry.id)

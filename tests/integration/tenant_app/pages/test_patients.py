@@ -1,36 +1,21 @@
-"""Finding, registering, changing and showing patients."""
+"""Finding and showing patients, and what stands on their pages."""
 
 import dataclasses
 import re
 from collections.abc import Callable
 
-import pytest
 from sqlalchemy import select
 
 from kernel.ids import new_row_id
-from manage.demo.people import Person, person
+from manage.demo.people import person
 from tenant_app.audit.public import AuditLog
 from tenant_app.patients.models import Patient
-from tenant_app.patients.public import change, patient_record
 from tenant_app.portal.public import PortalInvite
 from tests.support.clinic import Clinic
 from tests.support.counting import Counting
-from tests.support.staff_browser import Browser, sent_as_shown
+from tests.support.staff_browser import Browser, form_of
 
 SignIn = Callable[[Clinic, str], Browser]
-
-
-def form_of(somebody: Person, **other: str) -> dict[str, str]:
-    """The form as somebody at the desk fills it in."""
-    return {
-        "step": "save",
-        "full_name": somebody.full_name,
-        "date_of_birth": somebody.date_of_birth.strftime("%d/%m/%Y"),
-        "gender": somebody.gender,
-        "cccd": " ".join(re.findall("...", somebody.cccd)),
-        "phone": somebody.phone,
-        **other,
-    }
 
 
 def actions_of(clinic: Clinic, browser: Browser) -> list[str]:
@@ -89,131 +74,6 @@ def test_who_is_not_found_can_be_registered_with_what_was_typed(sign_in: SignIn,
     assert 'name="typed"' not in sign_in(clinic, "nurse").part("/patients", query="Lan").text
 
 
-def test_a_patient_is_registered_and_the_page_offers_what_is_next(sign_in: SignIn, clinic: Clinic) -> None:
-    desk = sign_in(clinic, "receptionist")
-    somebody = person()
-    answer = desk.post("/patients/new", **form_of(somebody, allergies="penicillin, tôm", address="1 Lê Lợi"))
-    assert answer.status_code == 303
-    page = desk.get(answer.location)
-    assert somebody.full_name in page
-    assert somebody.cccd not in page
-    assert f"{somebody.cccd[:4]}******{somebody.cccd[-2:]}" in page
-    assert "penicillin" in page
-    assert "/appointments/new?patient=" in page
-    assert "/portal-code" in page
-
-
-def test_all_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost(sign_in: SignIn, clinic: Clinic) -> None:
-    desk = sign_in(clinic, "receptionist")
-    answer = desk.post(
-        "/patients/new", step="save", cccd="123", bhyt="1", email="x", date_of_birth="31/02/2020", phone="0912345678"
-    )
-    assert answer.status_code == 422
-    for name in ("cccd", "bhyt", "email", "full_name", "date_of_birth", "gender"):
-        assert f'id="{name}-error"' in answer.text, name
-    assert 'value="0912345678"' in answer.text
-    assert 'value="31/02/2020"' in answer.text
-    contact = desk.post("/patients/new", **form_of(person(), contact_name="Lê Văn Tám", contact_phone="12"))
-    assert contact.status_code == 422
-    assert 'id="contact_phone-error"' in contact.text
-    path = f"/patients/{clinic.patient().patient.id}/edit"
-    changed = desk.post(path, version="1", **form_of(person(), cccd="123", date_of_birth="31/02/2020"))
-    assert changed.status_code == 422
-    assert 'id="cccd-error"' in changed.text
-    assert 'id="date_of_birth-error"' in changed.text
-
-
-def test_a_number_that_disagrees_is_asked_about_and_can_be_confirmed(sign_in: SignIn, clinic: Clinic) -> None:
-    desk = sign_in(clinic, "receptionist")
-    somebody = person(gender="female")
-    form = form_of(somebody, gender="male")
-    asked = desk.post("/patients/new", **form)
-    assert asked.status_code == 422
-    assert 'name="confirm_mismatch"' in asked.text
-    assert somebody.full_name in asked.text
-    assert desk.post("/patients/new", **form, confirm_mismatch="1").status_code == 303
-
-
-def test_somebody_alike_is_shown_beside_the_form_and_must_be_told_apart(
-    sign_in: SignIn, clinics: tuple[Clinic, Clinic]
-) -> None:
-    clinic, other = clinics
-    known = clinic.patient(dataclasses.replace(person(), full_name="Đặng Thị Bích Ngọc")).patient
-    typed = {
-        "full_name": "Dang Thi Bich Ngoc",
-        "date_of_birth": known.date_of_birth.strftime("%d/%m/%Y"),
-        "gender": known.gender,
-    }
-    desk = sign_in(clinic, "receptionist")
-    beside = desk.part("/patients/new/alike", **typed)
-    assert known.full_name in beside.text
-    assert f"/patients/{known.id}" in beside.text
-    assert 'name="confirm_new"' not in beside.text
-    assert known.full_name not in desk.part("/patients/new/alike", full_name=known.full_name).text
-
-    asked = desk.post("/patients/new", step="save", **typed)
-    assert asked.status_code == 409
-    assert 'name="confirm_new"' in asked.text
-    assert known.full_name in asked.text
-    assert 'value="Dang Thi Bich Ngoc"' in asked.text
-    assert desk.post("/patients/new", step="save", **typed, confirm_new="1").status_code == 303
-
-    elsewhere = sign_in(other, "receptionist")
-    assert known.full_name not in elsewhere.part("/patients/new/alike", **typed).text
-    assert elsewhere.post("/patients/new", step="save", **typed).status_code == 303
-
-
-def test_the_number_says_whose_it_may_be_while_it_is_typed(sign_in: SignIn, clinic: Clinic) -> None:
-    known = clinic.patient()
-    desk = sign_in(clinic, "receptionist")
-    somebody = person(gender="female")
-    says = desk.part("/patients/new/cccd", cccd=somebody.cccd).text
-    assert "Nữ" in says
-    assert str(somebody.date_of_birth.year) in says
-    assert 'value="take"' in says
-    taken = desk.post("/patients/new", step="take", cccd=somebody.cccd).text
-    assert re.search(r'value="female"[^>]*checked', taken)
-    differs = desk.part("/patients/new/cccd", cccd=somebody.cccd, gender="male").text
-    assert "st-differs" in differs
-    assert f"/patients/{known.patient.id}" in desk.post("/patients/new/cccd", cccd=known.identifiers["cccd"]).text
-    assert "sk-field-error" in desk.part("/patients/new/cccd", cccd="999").text
-    assert desk.part("/patients/new/cccd", cccd="").text.strip() == ""
-
-
-def test_who_is_registered_already_is_one_step_away(sign_in: SignIn, clinic: Clinic) -> None:
-    somebody = person()
-    known = clinic.patient(somebody)
-    desk = sign_in(clinic, "receptionist")
-    answer = desk.post("/patients/new", **form_of(somebody, full_name="Người Khác Hẳn"))
-    assert answer.status_code == 409
-    assert f'href="/patients/{known.patient.id}"' in answer.text
-    assert "Người Khác Hẳn" in answer.text, "what was typed stays"
-
-
-def test_the_other_hospital_may_register_the_same_person_and_sees_nothing(
-    sign_in: SignIn, clinics: tuple[Clinic, Clinic]
-) -> None:
-    ours, theirs = clinics
-    somebody = person()
-    known = theirs.patient(somebody)
-    desk = sign_in(ours, "receptionist")
-    assert "<table" not in desk.part("/patients", query=somebody.cccd).text
-    assert "st-owner" not in desk.part("/patients/new/cccd", cccd=somebody.cccd).text
-    assert desk.post("/patients/new", **form_of(somebody)).status_code == 303
-    admin = sign_in(ours, "admin")
-    unknown = new_row_id()
-    for path in ("", "/edit", "/access"):
-        foreign = admin.client.get(f"/patients/{known.patient.id}{path}")
-        nobody = admin.client.get(f"/patients/{unknown}{path}")
-        assert foreign.status_code == nobody.status_code == 404
-        assert somebody.full_name not in foreign.text
-        hide = re.compile(r"[0-9a-f]{32}|[0-9a-f-]{36}|content=\"[^\"]+\"|value=\"[^\"]+\"")
-        assert hide.sub("", foreign.text) == hide.sub("", nobody.text), "one answer for both"
-    for path in ("/identifiers", "/portal-code", "/edit"):
-        assert admin.post(f"/patients/{known.patient.id}{path}", **form_of(somebody)).status_code == 404
-    assert admin.client.get(f"/appointments/new?patient={known.patient.id}").status_code == 404
-
-
 def test_numbers_are_shown_in_full_when_asked_for_and_that_is_written_down(sign_in: SignIn, clinic: Clinic) -> None:
     found = clinic.patient()
     cccd = found.identifiers["cccd"]
@@ -253,93 +113,6 @@ def test_without_a_cccd_there_is_no_code_and_the_page_says_why(sign_in: SignIn, 
     refused = desk.post(f"{made.location.partition('?')[0]}/portal-code")
     assert refused.status_code == 409
     assert "CCCD" in refused.text
-
-
-def test_details_are_changed_and_empty_numbers_stay(sign_in: SignIn, clinic: Clinic) -> None:
-    somebody = person()
-    found = clinic.patient(somebody)
-    desk = sign_in(clinic, "receptionist")
-    path = f"/patients/{found.patient.id}/edit"
-    assert somebody.cccd not in desk.get(path)
-    form = form_of(somebody, cccd="", full_name="Nguyễn Thị Đổi", version=str(found.patient.version))
-    assert desk.post(path, **form).status_code == 303
-    page = desk.get(f"/patients/{found.patient.id}")
-    assert "Nguyễn Thị Đổi" in page
-    assert f"{somebody.cccd[:4]}******" in page
-    with clinic.uow() as uow:
-        version = uow.session.scalars(select(Patient.version).where(Patient.id == found.patient.id)).one()
-    ended = desk.post(path, **{**form, "version": str(version), "end_cccd": "1"})
-    assert ended.status_code == 303
-    assert f"{somebody.cccd[:4]}******" not in desk.get(f"/patients/{found.patient.id}")
-
-
-def test_who_was_slower_sees_both_versions_and_loses_no_word(sign_in: SignIn, clinic: Clinic) -> None:
-    somebody = person()
-    found = clinic.patient(somebody)
-    seen = found.patient.version
-    with clinic.uow() as uow:
-        change(
-            uow=uow,
-            actor=clinic.admin,
-            patient_id=found.patient.id,
-            version=seen,
-            details={"phone": "0987654321", "address": "2 Trần Phú"},
-        )
-        uow.commit()
-    desk = sign_in(clinic, "receptionist")
-    path = f"/patients/{found.patient.id}/edit"
-    form = form_of(somebody, cccd="", phone="0911222333", address="2 Trần Phú", version=str(seen))
-    conflict = desk.post(path, **form)
-    assert conflict.status_code == 412
-    assert "0987654321" in conflict.text
-    assert 'value="0911222333"' in conflict.text
-    assert "Nguyễn Thị Quản Trị" in conflict.text, "who was quicker"
-    # In its field, and in what the next form begins with: where both agree, nothing is to be compared.
-    assert conflict.text.count("2 Trần Phú") == 2
-    version = re.search(r'name="version" value="(\d+)"', conflict.text)
-    assert version is not None
-    assert desk.post(path, **{**form, "version": version[1]}).status_code == 303
-
-
-def test_who_was_slower_overwrites_nothing_that_they_did_not_touch(sign_in: SignIn, clinic: Clinic) -> None:
-    """The nurse changes the phone; meanwhile the desk has written address and allergies."""
-    found = clinic.patient(person())
-    nurse = sign_in(clinic, "receptionist")
-    path = f"/patients/{found.patient.id}/edit"
-    form = sent_as_shown(nurse.get(path))
-    with clinic.uow() as uow:
-        meanwhile = {"address": "2 Trần Phú", "allergies": ["penicillin"]}
-        change(
-            uow=uow, actor=clinic.admin, patient_id=found.patient.id, version=found.patient.version, details=meanwhile
-        )
-        uow.commit()
-    conflict = nurse.post(path, **{**form, "phone": "0911222333"})
-    assert conflict.status_code == 412
-    assert nurse.post(path, **sent_as_shown(conflict.text)).status_code == 303
-    with clinic.uow() as uow:
-        kept = patient_record(uow=uow, patient_id=found.patient.id).patient
-    assert (kept.phone, kept.address, kept.allergies) == ("0911222333", "2 Trần Phú", ["penicillin"])
-
-
-@pytest.mark.parametrize("wrong", [{"full_name": ""}, {"email": "nobody"}, {"phone": "12"}, {"gender": "x"}])
-def test_a_change_that_cannot_be_names_the_field(sign_in: SignIn, clinic: Clinic, wrong: dict[str, str]) -> None:
-    somebody = person()
-    found = clinic.patient(somebody)
-    desk = sign_in(clinic, "receptionist")
-    form = form_of(somebody, cccd="", version=str(found.patient.version))
-    answer = desk.post(f"/patients/{found.patient.id}/edit", **{**form, **wrong})
-    assert answer.status_code == 422
-    assert f'id="{next(iter(wrong))}-error"' in answer.text
-
-
-def test_a_number_of_another_patient_cannot_be_taken(sign_in: SignIn, clinic: Clinic) -> None:
-    one, other = person(), person()
-    first, second = clinic.patient(one), clinic.patient(other)
-    desk = sign_in(clinic, "receptionist")
-    form = form_of(other, cccd=one.cccd, version=str(second.patient.version), confirm_mismatch="1")
-    answer = desk.post(f"/patients/{second.patient.id}/edit", **form)
-    assert answer.status_code == 409
-    assert f'href="/patients/{first.patient.id}"' in answer.text
 
 
 def test_who_looked_is_for_those_who_may_know(sign_in: SignIn, clinic: Clinic) -> None:
