@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from central.audit.models import AdminAuditLog
 from central.router.public import TenantRouter, TenantSummary
@@ -20,11 +20,14 @@ from jobs.sealing.public import (
     verify,
 )
 from kernel.database.engines import Database
+from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound, SokhamError
 from kernel.ids import TenantId, parse_tenant_code
 from kernel.settings import Settings
 from manage import wiring
 from manage.epochs import restores_on_record
+from tenant_app.audit.public import AuditCheck
+from tenant_app.database import HospitalBase
 
 _HEADS = "SELECT n, head ->> 'digest', epoch, received_at FROM hospital_audit_heads WHERE tenant_id = :tenant"
 
@@ -102,9 +105,24 @@ def _hospital(
                 restores=restores,
                 progress=lambda rows: progress(code, rows),
             )
+            _note(uow, found)
+            uow.commit()
     except SokhamError as err:
         return Checked(where=code, found=None, error=err.code)
     return Checked(where=code, found=found)
+
+
+def _note(uow: UnitOfWork, found: Verification) -> None:
+    """Leave with the hospital what was found, for those there who read the log."""
+    broken = found.broken
+    row = {
+        "seals": found.seals,
+        "row_count": found.rows,
+        "broken_sequence": broken.sequence if broken else None,
+        "fault": broken.fault if broken else None,
+    }
+    # The table and not the class: the role that seals reads nothing back.
+    uow.session.execute(insert(HospitalBase.metadata.tables[AuditCheck.__tablename__]).inline(), row)
 
 
 def _hospitals(router: TenantRouter, only: str | None) -> list[TenantSummary]:

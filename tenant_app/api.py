@@ -5,6 +5,7 @@ from typing import Final
 from kernel.web.api import Blueprint
 from tenant_app.appointments.api import blueprint as appointments
 from tenant_app.audit.api import blueprint as audit
+from tenant_app.audit.log_api import blueprint as audit_logs
 from tenant_app.calendar.api import blueprint as holidays
 from tenant_app.hospital.api import blueprint as hospital
 from tenant_app.patients.allergies_api import blueprint as allergies
@@ -25,4 +26,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     appointments,
     queue,
     audit,
+    audit_logs,
 )

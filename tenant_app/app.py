@@ -30,6 +30,7 @@ NAVIGATION = (
     NavItem(endpoint="patient_pages.find", label=N_("Patients"), icon="users", permission="patient.read"),
     NavItem(endpoint="staff_pages.people", label=N_("Staff"), icon="address-book", permission="staff.read"),
     NavItem(endpoint="hospital_pages.show", label=N_("Hospital"), icon="building-hospital", permission="hospital.read"),
+    NavItem(endpoint="audit_pages.show", label=N_("Access log"), icon="shield-lock", permission="audit.read"),
 )
 
 

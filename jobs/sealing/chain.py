@@ -12,6 +12,7 @@ of its columns that are not NULL, by name; so a column that a later revision add
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from keys.encoding import encode, to_base64url
 
 _CHAIN: Final = "sokham/audit-chain/1"
 _SEAL: Final = "sokham/audit-seal/1"
+_TIME_ORDERED: Final = 7
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Position(NamedTuple):
@@ -29,6 +32,13 @@ class Position(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.xid}:{self.id}"
+
+    @property
+    def written_at(self) -> datetime | None:
+        """When the row was written, to the millisecond, as an id of version 7 says; None for other ids."""
+        if self.id.version != _TIME_ORDERED:
+            return None
+        return _EPOCH + timedelta(milliseconds=self.id.int >> 80)
 
 
 BEFORE_ALL: Final = Position(0, UUID(int=0))

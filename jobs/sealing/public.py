@@ -1,6 +1,6 @@
 """What the command line uses of the sealing."""
 
-from jobs.sealing.chain import Seal
+from jobs.sealing.chain import Position, Seal
 from jobs.sealing.heads import HeadFile, NotedHead, head_files, noted_heads
 from jobs.sealing.log import ChainedLog, central_logs, hospital_log
 from jobs.sealing.restores import Restore, Undone
@@ -14,6 +14,7 @@ __all__ = [
     "ChainedLog",
     "HeadFile",
     "NotedHead",
+    "Position",
     "Restore",
     "Seal",
     "Sealer",

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from jobs.sealing.public import SAID, Broken, Verification
+from jobs.sealing.public import SAID, Broken, Position, Verification
 from manage.audit_chains import Checked, check_chains
 from manage.cli import data_dir_option
 from manage.commands.jobs import process_settings
@@ -77,7 +77,18 @@ def _undone(found: Verification) -> str:
 
 
 def _place(broken: Broken) -> str:
-    return f"after {broken.after}, up to {broken.last if broken.last is not None else 'the end'}"
+    last = "the end" if broken.last is None else f"{broken.last} {_when(broken.last)}".rstrip()
+    return f"after {broken.after} {_when(broken.after)}".rstrip() + f", up to {last}"
+
+
+def _when(place: Position) -> str:
+    """When a row was written, as its id of version 7 says; empty for other ids."""
+    moment = place.written_at
+    return "" if moment is None else f"[{moment:%Y-%m-%d %H:%M:%S} UTC]"
+
+
+def _iso(place: Position) -> str | None:
+    return None if place.written_at is None else place.written_at.isoformat()
 
 
 def _shown(each: Checked) -> dict[str, Any]:
@@ -108,6 +119,8 @@ def _shown(each: Checked) -> dict[str, Any]:
             "sequence": broken.sequence,
             "fault": broken.fault,
             "after": str(broken.after),
+            "after_at": _iso(broken.after),
             "last": None if broken.last is None else str(broken.last),
+            "last_at": None if broken.last is None else _iso(broken.last),
         },
     }

@@ -60,6 +60,8 @@ class AuditLog(HospitalBase):
             "ix_audit_logs_patient", "patient_id", "created_at", "id", postgresql_where=text("patient_id IS NOT NULL")
         ),
         Index("ix_audit_logs_user", "user_id", "created_at"),
+        Index("ix_audit_logs_newest", "created_at", "id"),
+        Index("ix_audit_logs_action", "action", "created_at"),
         {"postgresql_partition_by": "RANGE (created_at)"},
     )
 
@@ -83,3 +85,21 @@ class AuditSeal(HospitalBase):
     sealed_at: Mapped[CreatedAt]
 
     __table_args__ = (CheckConstraint("row_count > 0", name="row_count"),)
+
+
+class AuditCheck(HospitalBase):
+    """What `sokham audit verify` found here, for those who read the log: how far it holds, or where it breaks."""
+
+    __tablename__ = "audit_checks"
+
+    id: Mapped[RowId]
+    checked_at: Mapped[CreatedAt]
+    seals: Mapped[int] = mapped_column(BigInteger)
+    row_count: Mapped[int] = mapped_column(BigInteger)
+    broken_sequence: Mapped[int | None] = mapped_column(BigInteger)
+    fault: Mapped[str | None] = mapped_column(String(20))
+
+    __table_args__ = (
+        CheckConstraint("seals >= 0 AND row_count >= 0", name="counts"),
+        CheckConstraint("(broken_sequence IS NULL) = (fault IS NULL)", name="fault"),
+    )

@@ -7,6 +7,7 @@ from flask import Blueprint
 from central.auth.public import account_pages
 from tenant_app.auth.own_account import StaffAccount
 from tenant_app.pages.allergies import blueprint as allergies
+from tenant_app.pages.audit_pages import blueprint as audit_pages
 from tenant_app.pages.booking import blueprint as booking
 from tenant_app.pages.calendar_pages import blueprint as calendar_pages
 from tenant_app.pages.changing import blueprint as changing
@@ -43,4 +44,5 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     hospital_pages,
     hospital_details,
     calendar_pages,
+    audit_pages,
 )

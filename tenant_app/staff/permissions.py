@@ -29,7 +29,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "queue.read": N_("See the waiting queue"),
     "queue.take": N_("Give numbers in the queue"),
     "queue.call": N_("Call patients from the queue"),
-    "audit.read": N_("See who looked at a patient's data"),
+    "audit.read": N_("See who looked at what: the access log"),
 }
 
 _EVERYONE: Final = frozenset(

@@ -120,7 +120,9 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
     "app": {
         "appointment_code_numbers": {"USAGE"},
         "appointments": {"INSERT", "SELECT", "UPDATE"},
+        "audit_checks": {"SELECT"},
         "audit_logs": {_AUDIT_WITH_VALUES, "SELECT"},
+        "audit_seals": {"SELECT (last_id, row_count, sealed_at, sequence)"},
         "data_keys": {"INSERT", "SELECT"},
         "departments": {"INSERT", "SELECT", "UPDATE"},
         "holidays": {"DELETE", "INSERT", "SELECT"},
@@ -189,6 +191,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "sync_signing_keys": {"SELECT"},
     },
     "seal": {
+        "audit_checks": {"INSERT", "SELECT"},
         "audit_logs": {"SELECT"},
         "audit_seals": {"INSERT", "SELECT"},
         "hospital_identity": {"SELECT"},

@@ -89,6 +89,12 @@ TAMPERING: dict[str, tuple[str, str, int]] = {
         "row_deleted",
         4,
     ),
+    "two rows change places": (
+        """UPDATE audit_logs l SET resource_id = CASE l.resource_id WHEN '8' THEN '9' ELSE '8' END
+        WHERE l.resource_id IN ('8', '9')""",
+        "row_changed",
+        3,
+    ),
     "a row is put among the sealed ones": (
         """INSERT INTO audit_logs (id, xid, actor_kind, portal, action, resource_type)
         SELECT '00000000-0000-7000-8000-000000000000', last_xid, 'staff', 'hospital', 'patient.read', 'patient'
@@ -135,6 +141,10 @@ def test_tampering_is_named_where_it_was_done(hospital: Hospital, chained: list[
     broken = verified(hospital, heads=[_head(chained[-1])]).broken
     assert broken is not None
     assert (broken.fault, broken.sequence) == (fault, sequence)
+    if fault in {"row_changed", "row_deleted", "row_inserted"}:
+        covers = chained[sequence - 1].body
+        assert broken.last == covers.last, "the rows in doubt are between two places"
+        assert broken.after < covers.first
 
 
 def test_a_history_that_was_sealed_anew_contradicts_the_head_that_was_told(

@@ -89,4 +89,4 @@ def test_partitions_are_made_ahead_by_the_sealer(clinic: Clinic) -> None:
         with pytest.raises(psycopg.errors.RaiseException):
             connection.execute("SELECT audit_make_partitions(1000)")
         indexed = connection.execute("SELECT count(*) FROM pg_indexes WHERE tablename LIKE 'audit_logs_y%'").fetchone()
-    assert indexed == (15 * 4,)
+    assert indexed == (15 * 6,)
