@@ -21,6 +21,9 @@ class Scale:
     request_seconds: float
     outbox_rows: int
     sync_rounds: int
+    desk_patients: int
+    desk_appointments: int
+    desk_reads: int
 
 
 WHOLE = Scale(
@@ -38,6 +41,9 @@ WHOLE = Scale(
     request_seconds=5.0,
     outbox_rows=100_000,
     sync_rounds=5,
+    desk_patients=200_000,
+    desk_appointments=1_000_000,
+    desk_reads=120,
 )
 
 QUICK = Scale(
@@ -55,4 +61,7 @@ QUICK = Scale(
     request_seconds=1.0,
     outbox_rows=3_000,
     sync_rounds=1,
+    desk_patients=5_000,
+    desk_appointments=20_000,
+    desk_reads=16,
 )

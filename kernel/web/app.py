@@ -15,6 +15,7 @@ from kernel.settings import InvalidSettings, Settings
 from kernel.text import N_
 from kernel.web import access, assets, headers, health, i18n, problems, requests
 from kernel.web.health import Check
+from kernel.web.statuses import STATUSES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +84,7 @@ def base_app(portal: Portal, settings: Settings) -> Flask:
     assets.install(app)
     # The portal's own words come last and win.
     i18n.install(app, [Path(kernel.__file__).parent, *portal.further_packages, portal.package])
+    app.jinja_env.globals["statuses"] = STATUSES
     health.install(app, needed=portal.needed, helpful=portal.helpful, metrics_from=settings.metrics_from)
     _protect_forms(app)
     _describe(app, portal)

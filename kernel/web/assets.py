@@ -5,13 +5,14 @@ import gzip
 import hashlib
 from pathlib import Path
 
-from flask import Flask, Response, request, send_from_directory, url_for
+from flask import Flask, Response, request, send_from_directory
 from werkzeug.security import safe_join
 
 from kernel.errors import NotFound
 from kernel.web.access import public
 
 STATIC = Path(__file__).parent / "static"
+_PREFIX = "/static"
 _TEXT = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -26,8 +27,8 @@ def fingerprint(path: str) -> str:
 
 
 def asset(path: str) -> str:
-    """The address of a static file; it changes when the file does."""
-    return url_for("static", filename=path, v=fingerprint(path))
+    """The address of a static file; it changes when the file does. Each icon of a page asks, so no map is searched."""
+    return f"{_PREFIX}/{path}?v={fingerprint(path)}"
 
 
 @functools.lru_cache(maxsize=64)
@@ -64,5 +65,5 @@ def static(filename: str) -> Response:
 
 def install(app: Flask) -> None:
     """Serve /static and give templates `asset()`."""
-    app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=static)
+    app.add_url_rule(f"{_PREFIX}/<path:filename>", endpoint="static", view_func=static)
     app.jinja_env.globals["asset"] = asset
