@@ -61,13 +61,28 @@ _DAY: Final = (
     f"{_APPOINTMENT} WHERE appointment_date = %s ORDER BY start_time, a.id LIMIT {_ROWS + 1}",
     "SELECT status, count(*) FROM appointments WHERE appointment_date = %s GROUP BY status",
 )
-_LINE: Final = """
+_LINE: Final = (
+    """
 SELECT q.id, q.number, q.priority, q.status, q.room, q.taken_at, q.waits_since, q.called_at, q.calls, q.missed,
        q.version, p.id, p.patient_code, p.full_name, p.date_of_birth, u.full_name, a.appointment_date, a.start_time
 FROM queue_entries q JOIN patients p ON p.id = q.patient_id LEFT JOIN users u ON u.id = q.doctor_id
 LEFT JOIN appointments a ON a.id = q.appointment_id
 WHERE q.department_id = %s AND q.status IN ('waiting', 'called', 'in_room') ORDER BY called_at, taken_at LIMIT 500
+""",
+    "SELECT name FROM departments WHERE id = %s",
+    """
+SELECT called_lane FROM queue_entries WHERE department_id = %s AND queue_day = current_date
+AND called_lane IN ('priority', 'ordinary') ORDER BY called_at DESC LIMIT 3
+""",
+)
+_LAST_ROOM: Final = """
+SELECT room FROM queue_entries q JOIN queue_steps s ON s.entry_id = q.id
+WHERE queue_day = current_date AND done_by = %s AND action = 'call' AND room IS NOT NULL ORDER BY done_at DESC LIMIT 1
 """
+_CHOICES: Final = (
+    "SELECT id, code, name, description, status FROM departments WHERE status = %s ORDER BY code LIMIT 101",
+    "SELECT id, full_name, department_id FROM users WHERE role = 'doctor' AND status = %s ORDER BY full_name, id",
+)
 _AUDIT: Final = """
 INSERT INTO audit_logs (actor_kind, user_id, portal, action, resource_type, resource_id, patient_id)
 VALUES ('staff', %s, 'hospital', %s, %s, %s, %s)
@@ -179,14 +194,17 @@ def _places(bench: Bench, large: LargeHospital, browser: Browser) -> list[Place]
             over=again,
             page=lambda _: get(f"/today?day={today.isoformat()}&doctor="),
             reads=day,
-            bare=[(statement, lambda _: today) for statement in _DAY],
+            bare=[
+                *((statement, lambda _: today) for statement in _DAY),
+                *((statement, lambda _: "active") for statement in _CHOICES),
+            ],
         ),
         Place(
             name="queue",
             over=again,
             page=lambda _: get(f"/queue/{department}", **part),
             reads=line,
-            bare=[(_LINE, lambda _: department)],
+            bare=[*((statement, lambda _: department) for statement in _LINE), (_LAST_ROOM, lambda _: actor.id)],
         ),
     ]
 
