@@ -11,6 +11,7 @@ from tenant_app.hospital.api import blueprint as hospital
 from tenant_app.patients.allergies_api import blueprint as allergies
 from tenant_app.patients.api import blueprint as patients
 from tenant_app.patients.identifiers_api import blueprint as identifiers
+from tenant_app.patients.status_api import blueprint as patient_status
 from tenant_app.queue.api import blueprint as queue
 from tenant_app.staff.api import blueprint as staff
 from tenant_app.staff.role_api import blueprint as roles
@@ -23,6 +24,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     patients,
     identifiers,
     allergies,
+    patient_status,
     appointments,
     queue,
     audit,

@@ -24,6 +24,7 @@ STATUSES: Final[Mapping[str, Shown]] = {
     "provisioning": Shown(N_("Being set up"), "info", "hourglass"),
     "active": Shown(N_("Active"), "success", "circle-check"),
     "inactive": Shown(N_("Inactive"), "neutral", "ban"),
+    "deceased": Shown(N_("Deceased"), "danger", "circle-x"),
     "suspended": Shown(N_("Suspended"), "danger", "player-pause"),
     "archived": Shown(N_("Archived"), "neutral", "archive"),
     "invited": Shown(N_("Invited"), "info", "mail"),

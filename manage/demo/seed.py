@@ -5,7 +5,7 @@ leaves either nothing or all of it, and the next start goes on.
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -26,7 +26,7 @@ from tenant_app.appointments.public import Booking, act, book
 from tenant_app.auth.service import StaffAccounts
 from tenant_app.calendar.public import NewHoliday, add_holiday, missing_public_holidays
 from tenant_app.hospital.public import change_details, hospital_info
-from tenant_app.patients.public import Registration, register
+from tenant_app.patients.public import Registration, StatusChange, register, set_status
 from tenant_app.queue.public import AlreadyWaiting, Arrival, step, take
 from tenant_app.staff.public import PERMISSIONS, NewUser, User, create_department, create_user
 
@@ -98,6 +98,7 @@ class _Filling:
         staff = {each.username: self._hire(each.username, departments) for each in self._hospital.staff}
         desk = staff_actor(staff["letan"], "", "receptionist")
         patients = [self._register(each, desk) for each in self._people()]
+        patients = self._close_some(patients, desk)
         described = {each.code: each for each in self._hospital.departments}
         doctors = [each for each in self._hospital.staff if each.role == "doctor" and each.department]
         for number, doctor in enumerate(doctors):
@@ -188,6 +189,30 @@ class _Filling:
             ),
         )
         return registered.patient.id
+
+    def _close_some(self, patients: list[UUID], desk: Actor) -> list[UUID]:
+        """Records that are closed, for the reasons that there are; returns the others."""
+        *others, moved, twice, died_at_home, died_here = patients
+        today = local_today(self._demo.now)
+        said = {
+            moved: StatusChange(status="inactive", reason="moved_away", note="Chuyển vào Bình Dương sống cùng con"),
+            twice: StatusChange(status="inactive", reason="duplicate"),
+            died_at_home: StatusChange(
+                status="deceased",
+                reason="family",
+                deceased_on=today - timedelta(days=40),
+                told_by="Con trai, gọi điện báo khi được nhắc tái khám",
+            ),
+            died_here: StatusChange(
+                status="deceased",
+                reason="certificate",
+                deceased_on=today - timedelta(days=12),
+                told_by=f"Giấy báo tử số 0{today.month:02d}/{today.year}",
+            ),
+        }
+        for patient_id, change in said.items():
+            set_status(uow=self._uow, actor=desk, patient_id=patient_id, change=change)
+        return others
 
     def _fill_week(
         self,

@@ -1,5 +1,6 @@
 """What other folders may use of appointments."""
 
+from tenant_app.appointments.closing import cancel_coming, coming
 from tenant_app.appointments.errors import SlotTaken, TransitionNotAllowed
 from tenant_app.appointments.free_times import LENGTHS, WHOLE_DAY, free_times
 from tenant_app.appointments.models import APPOINTMENT_STATUSES, APPOINTMENT_TYPES, Appointment
@@ -33,6 +34,8 @@ __all__ = [
     "appointment",
     "book",
     "busy_times",
+    "cancel_coming",
+    "coming",
     "count_by_status",
     "free_times",
     "latest_before",

@@ -22,8 +22,8 @@ from tenant_app.appointments.errors import SlotTaken
 from tenant_app.appointments.models import APPOINTMENT_TYPES, Appointment
 from tenant_app.appointments.rules import check_times, next_status, parse_reason
 from tenant_app.audit.service import record
-from tenant_app.patients.errors import PatientInactive
 from tenant_app.patients.models import Patient
+from tenant_app.patients.status_rules import refuse_closed
 from tenant_app.staff.models import Department, User
 
 UNKNOWN_DOCTOR: Final = N_("There is no such doctor, or the doctor does not work here now.")
@@ -195,5 +195,4 @@ def _check_parties(uow: UnitOfWork, booking: Booking) -> None:
         errors["appointment_type"] = [UNKNOWN_TYPE]
     if errors:
         raise InvalidFields(errors=errors)
-    if patient != "active":
-        raise PatientInactive
+    refuse_closed(patient)

@@ -24,6 +24,7 @@ from tenant_app.pages.registration import blueprint as registration
 from tenant_app.pages.role_pages import blueprint as role_pages
 from tenant_app.pages.session import blueprint as session
 from tenant_app.pages.staff_pages import blueprint as staff_pages
+from tenant_app.pages.status_pages import blueprint as status_pages
 
 PAGES: Final[tuple[Blueprint, ...]] = (
     session,
@@ -38,6 +39,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     patient_pages,
     numbers,
     allergies,
+    status_pages,
     staff_pages,
     member_pages,
     role_pages,

@@ -1,6 +1,6 @@
 """Finding patients, and the page of one: who they are, their appointments, their account, who looked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -23,7 +23,7 @@ from tenant_app.audit.public import accesses_of_patient, record
 from tenant_app.hospital.public import hospital_info
 from tenant_app.pages.day import actions_for
 from tenant_app.pages.forms import page, spoken, typed, wants_part
-from tenant_app.pages.shown import GENDER_NAMES, TYPE_NAMES, age, banner, numbers
+from tenant_app.pages.shown import GENDER_NAMES, STATUS_NAMES, TYPE_NAMES, age, banner, numbers, options
 from tenant_app.patients.public import (
     PatientInactive,
     PatientRecord,
@@ -49,6 +49,8 @@ ACTION_NAMES: Final = {
     "patient.read": N_("Opened the record"),
     "patient.update": N_("Changed the record"),
     "patient.no_allergies": N_("Wrote down that no allergy is known"),
+    "patient.close": N_("Closed the record"),
+    "patient.reopen": N_("Made the record active again"),
     "patient.invite": N_("Gave an activation code"),
     "patient.reveal": N_("Showed the identifiers in full"),
     "auth.activate": N_("Activated the account"),
@@ -113,7 +115,7 @@ class FoundPatient:
 @requires("patient.read")
 def find() -> Response:
     """The search box."""
-    return page("patients/find.html", query="", found=None, errors={}, carried=_carried(), next_cursor=None)
+    return page("patients/find.html", found=None, errors={}, next_cursor=None, **_asked(""))
 
 
 @blueprint.route("", methods=["POST"])
@@ -122,16 +124,10 @@ def results() -> Response:
     """Who fits what was typed. A post, because a CCCD must stand in no address."""
     uow, actor = request_unit_of_work(), current_actor()
     query = typed("query")
-    values: dict[str, Any] = {
-        "query": query,
-        "found": None,
-        "errors": {},
-        "carried": _carried(),
-        "next_cursor": None,
-    }
+    values: dict[str, Any] = {"found": None, "errors": {}, "next_cursor": None, **_asked(query)}
     if query and (len(query) >= FIRST_AT or not wants_part()):
         try:
-            terms = read_search(query)
+            terms = replace(read_search(query), status=values["narrowed"] or None)
             listed = search(
                 uow=uow,
                 actor=actor,
@@ -219,6 +215,17 @@ def access(patient_id: str) -> Response:
         field_names=FIELD_NAMES,
         kind_names=KIND_NAMES,
     )
+
+
+def _asked(query: str) -> dict[str, Any]:
+    """What the search box shows again."""
+    status = request.form.get("status", "")
+    return {
+        "query": query,
+        "carried": _carried(),
+        "statuses": options(STATUS_NAMES),
+        "narrowed": status if status in STATUS_NAMES else "",
+    }
 
 
 def _carried() -> dict[str, str]:

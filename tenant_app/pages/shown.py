@@ -24,6 +24,11 @@ SYSTEM_NAMES: Final[Mapping[str, str]] = {
     "bhyt": N_("Health insurance"),
     "passport": N_("Passport"),
 }
+STATUS_NAMES: Final[Mapping[str, str]] = {
+    "active": N_("Active record"),
+    "inactive": N_("Inactive record"),
+    "deceased": N_("Deceased"),
+}
 SEVERITY_NAMES: Final[Mapping[str, str]] = {
     "severe": N_("Severe"),
     "moderate": N_("Moderate"),
@@ -92,11 +97,13 @@ def banner(record: PatientRecord, *, revealed: bool = False) -> dict[str, Any]:
         "code": patient.patient_code,
         "sex": patient.gender,
         "date_of_birth": patient.date_of_birth,
-        "age": age(patient.date_of_birth),
+        # Of the dead, the age that they reached.
+        "age": age(patient.date_of_birth, today=patient.deceased_on),
         "identifiers": numbers(record, revealed=revealed),
         "allergies": _allergies(record),
         "allergies_asked": bool(patient.allergies) or patient.no_known_allergies_at is not None,
         "status": patient.status,
+        "deceased_on": patient.deceased_on,
     }
 
 

@@ -1,5 +1,6 @@
 """Patients over the API. A CCCD stands in bodies only, never in an address."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -91,7 +92,7 @@ def change(body: dict[str, Any], patient_id: UUID) -> tuple[dict[str, Any], int,
 def search(body: dict[str, Any]) -> Page[PatientRow]:
     """Find patients by the start of names (without diacritics too), code, phone, identifier or date of birth."""
     uow = request_unit_of_work()
-    terms = read_search(body["query"], date_of_birth=body["date_of_birth"])
+    terms = replace(read_search(body["query"], date_of_birth=body["date_of_birth"]), status=body["status"])
     page = service.search(uow=uow, actor=current_actor(), terms=terms, limit=body["limit"], cursor=body["cursor"])
     uow.commit()
     return page

@@ -49,4 +49,20 @@ class PatientInactive(Conflict):
 
     code = "patient_inactive"
     title = N_("This patient's record is not active")
-    advice = N_("It can be read, but nothing new can be added.")
+    advice = N_("It can be read, but nothing new can be booked or given. Make the record active first.")
+
+
+class PatientDeceased(PatientInactive):
+    """The patient has died."""
+
+    code = "patient_deceased"
+    title = N_("This patient has died")
+    advice = N_("Nothing new can be booked or given. If that is a mistake, take it back on the patient's page first.")
+
+
+class StatusNotAllowed(Conflict):
+    """The record cannot take this status from the one it has; `data` says that one and what is possible."""
+
+    code = "status_not_allowed"
+    title = N_("The record cannot take this status now")
+    advice = N_("Look at it again; a colleague may have been quicker.")

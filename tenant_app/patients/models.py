@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 from kernel.database.columns import CreatedAt, Instant, RowId, Stamped, Version, one_of
 from kernel.text import search_key
 from tenant_app.database import HospitalBase
+from tenant_app.patients.status_rules import STATUS_REASONS
 
 GENDERS = ("male", "female", "other")
 PATIENT_STATUSES = ("active", "inactive", "deceased")
@@ -66,6 +67,7 @@ class Patient(HospitalBase, Stamped):
     height_cm: Mapped[int | None] = mapped_column(Integer)
     weight_kg: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     status: Mapped[str] = mapped_column(String(20), server_default="active", default="active")
+    deceased_on: Mapped[date | None] = mapped_column(Date)
     version: Mapped[Version] = mapped_column()
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     updated_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
@@ -83,6 +85,8 @@ class Patient(HospitalBase, Stamped):
             "no_known_allergies_at IS NULL OR coalesce(allergies, '[]'::jsonb) IN ('[]'::jsonb, 'null'::jsonb)",
             name="no_known_allergies",
         ),
+        CheckConstraint("deceased_on IS NULL OR status = 'deceased'", name="deceased_on"),
+        Index("ix_patients_closed", "search_key", "id", postgresql_where=text("status <> 'active'")),
         Index("ix_patients_patient_global_id", "patient_global_id"),
         Index("ix_patients_phone", "phone", postgresql_where=text("phone IS NOT NULL")),
         Index("ix_patients_date_of_birth", "date_of_birth"),
@@ -165,5 +169,34 @@ class PatientAllergy(HospitalBase):
             text("lower(substance)"),
             unique=True,
             postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+
+class PatientStatusChange(HospitalBase):
+    """What was said of a patient's status, and why; `told_by` is who told of a death. Only added to, never changed."""
+
+    __tablename__ = "patient_status_changes"
+
+    id: Mapped[RowId]
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id", ondelete="RESTRICT"), index=True)
+    status: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(30))
+    deceased_on: Mapped[date | None] = mapped_column(Date)
+    told_by: Mapped[str | None] = mapped_column(String(255))
+    note: Mapped[str | None] = mapped_column(String(500))
+    changed_at: Mapped[CreatedAt]
+    changed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+
+    __table_args__ = (
+        CheckConstraint(
+            " OR ".join(
+                f"(status = '{status}' AND {one_of('reason', reasons)})" for status, reasons in STATUS_REASONS.items()
+            ),
+            name="reason",
+        ),
+        CheckConstraint(
+            "(status = 'deceased') = (deceased_on IS NOT NULL) AND (status = 'deceased') = (told_by IS NOT NULL)",
+            name="death",
         ),
     )

@@ -16,7 +16,9 @@ from tenant_app.patients.errors import (
     IdentifierEnded,
     IdentifierInUse,
     MismatchToConfirm,
+    PatientDeceased,
     PatientInactive,
+    StatusNotAllowed,
 )
 from tenant_app.patients.identifier_rules import read_bhyt
 from tenant_app.patients.identifiers import (
@@ -27,16 +29,20 @@ from tenant_app.patients.identifiers import (
     identifier_history,
 )
 from tenant_app.patients.likeness import REASONS as LIKENESS
-from tenant_app.patients.models import BLOOD_TYPES, GENDERS, SEVERITIES, Patient, PatientIdentifier
+from tenant_app.patients.models import BLOOD_TYPES, GENDERS, PATIENT_STATUSES, SEVERITIES, Patient, PatientIdentifier
 from tenant_app.patients.queries import PatientRecord, PatientRow, PortalState, patient_record, portal_state
 from tenant_app.patients.rules import SearchTerms, parse_phone, read_search
 from tenant_app.patients.service import Registration, change, read, register, search, wrong_with
+from tenant_app.patients.status import StatusRow, set_status, status_history
+from tenant_app.patients.status_rules import STATUS_REASONS, StatusChange, possible_statuses, refuse_closed
 
 __all__ = [
     "BLOOD_TYPES",
     "GENDERS",
     "LIKENESS",
+    "PATIENT_STATUSES",
     "SEVERITIES",
+    "STATUS_REASONS",
     "Alike",
     "AllergiesKnown",
     "AllergyEnded",
@@ -47,6 +53,7 @@ __all__ = [
     "MismatchToConfirm",
     "NoneKnown",
     "Patient",
+    "PatientDeceased",
     "PatientIdentifier",
     "PatientInactive",
     "PatientRecord",
@@ -54,6 +61,9 @@ __all__ = [
     "PortalState",
     "Registration",
     "SearchTerms",
+    "StatusChange",
+    "StatusNotAllowed",
+    "StatusRow",
     "add_identifier",
     "alike",
     "allergies_of",
@@ -67,11 +77,15 @@ __all__ = [
     "parse_phone",
     "patient_record",
     "portal_state",
+    "possible_statuses",
     "read",
     "read_bhyt",
     "read_search",
+    "refuse_closed",
     "register",
     "search",
+    "set_status",
     "state_none_known",
+    "status_history",
     "wrong_with",
 ]

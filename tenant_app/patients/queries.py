@@ -39,6 +39,7 @@ _ALLERGIES: Final = (
     .scalar_subquery()
 )
 _RECORD: Final = select(Patient, _IDENTIFIERS, _ALLERGIES)
+_ACTIVE: Final = Patient.status == "active"
 
 
 class KnownAllergy(NamedTuple):
@@ -108,13 +109,24 @@ def records_after(*, uow: UnitOfWork, after: UUID | None, limit: int) -> list[Pa
 
 
 def search(*, uow: UnitOfWork, terms: SearchTerms, limit: int, cursor: str | None = None) -> Page[PatientRow]:
-    """Patients who fit, by name without diacritics. Raises InvalidFields for a foreign cursor."""
-    statement = _rows().where(and_(*_conditions(terms))).order_by(Patient.search_key, Patient.id).limit(limit + 1)
-    if after := read_cursor(cursor, parts=2):
-        last = (after[0], parse_uuid(after[1], what="cursor"))
-        statement = statement.where(tuple_(Patient.search_key, Patient.id) > tuple_(*last))
-    rows = [PatientRow(**row._mapping) for row in uow.session.execute(statement)]
-    return page_of(rows, limit=limit, key=lambda row: (row.search_key, row.id))
+    """Patients who fit, active ones first, then by name without diacritics. Raises InvalidFields for a foreign cursor.
+
+    Two statements where the first leaves room: each goes by the index of names, which one order over both could not.
+    """
+    rows: list[PatientRow] = []
+    after = read_cursor(cursor, parts=3)
+    for closed in (False, True):
+        if len(rows) > limit or (after and after[0] == "closed" and not closed):
+            continue
+        if terms.status and (terms.status == "active") is closed:
+            continue
+        statement = _rows().where(and_(*_conditions(terms)), Patient.status != "active" if closed else _ACTIVE)
+        statement = statement.order_by(Patient.search_key, Patient.id).limit(limit + 1 - len(rows))
+        if after and (after[0] == "closed") is closed:
+            last = (after[1], parse_uuid(after[2], what="cursor"))
+            statement = statement.where(tuple_(Patient.search_key, Patient.id) > tuple_(*last))
+        rows.extend(PatientRow(**row._mapping) for row in uow.session.execute(statement))
+    return page_of(rows, limit=limit, key=lambda row: (_group(row.status), row.search_key, row.id))
 
 
 def rows_of(*, uow: UnitOfWork, patients: Sequence[UUID]) -> list[PatientRow]:
@@ -174,8 +186,14 @@ def _rows() -> Select[Any]:
     )
 
 
+def _group(status: str) -> str:
+    return "active" if status == "active" else "closed"
+
+
 def _conditions(terms: SearchTerms) -> list[ColumnElement[Any]]:
     conditions: list[ColumnElement[Any]] = []
+    if terms.status:
+        conditions.append(Patient.status == terms.status)
     if terms.words:
         # The words are letters a-z and digits only (rules.read_search), so that nothing in them is an operator.
         wanted = " & ".join(f"{word}:*" for word in terms.words)

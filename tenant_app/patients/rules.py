@@ -92,7 +92,7 @@ class Complaints:
 class SearchTerms:
     """What a search is for; all that is set must hold, but the readings of one number are alternatives.
 
-    `words` are prefixes without diacritics. `numbers` may be phones or identifiers' values.
+    `words` are prefixes without diacritics; `status` narrows what the others find.
     """
 
     words: tuple[str, ...] = ()
@@ -100,6 +100,7 @@ class SearchTerms:
     date_of_birth: date | None = None
     phone: str | None = None
     identifiers: tuple[str, ...] = field(default=(), repr=False)
+    status: str | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import marshmallow as ma
 
 from kernel.text import N_
-from tenant_app.patients.models import BLOOD_TYPES, GENDERS, IDENTIFIER_SYSTEMS
+from tenant_app.patients.models import BLOOD_TYPES, GENDERS, IDENTIFIER_SYSTEMS, PATIENT_STATUSES
 from tenant_app.patients.queries import PatientRecord
 from tenant_app.patients.service import wrong_with
 from tenant_app.schemas import MAX_TEXT, Body, page_answer
@@ -98,6 +98,7 @@ class PatientAnswer(ma.Schema):
     height_cm = ma.fields.Integer(allow_none=True)
     weight_kg = ma.fields.Decimal(allow_none=True, as_string=True)
     status = ma.fields.String()
+    deceased_on = ma.fields.Date(allow_none=True)
     version = ma.fields.Integer()
     created_at = ma.fields.AwareDateTime()
     updated_at = ma.fields.AwareDateTime()
@@ -117,6 +118,7 @@ class SearchBody(Body):
 
     query = ma.fields.String(load_default="", validate=ma.validate.Length(max=200))
     date_of_birth = ma.fields.Date(load_default=None, allow_none=True)
+    status = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.OneOf(PATIENT_STATUSES))
     limit = ma.fields.Integer(load_default=25, strict=True, validate=ma.validate.Range(1, 100))
     cursor = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=1000))
 

@@ -16,11 +16,11 @@ from kernel.ids import new_row_id
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record
 from tenant_app.hospital.queries import tenant_code
-from tenant_app.patients.errors import PatientInactive
 from tenant_app.patients.models import Patient, PatientIdentifier
+from tenant_app.patients.status_rules import refuse_closed
 from tenant_app.portal.codes import digest_of_code, new_code
 from tenant_app.portal.errors import NoIdentifier
-from tenant_app.portal.models import PortalInvite
+from tenant_app.portal.models import PatientSession, PatientUser, PortalInvite
 
 CODE_LIFETIME: Final = timedelta(hours=72)
 
@@ -58,8 +58,7 @@ def issue_code(*, uow: UnitOfWork, actor: Actor, patient_id: UUID) -> IssuedCode
     ).scalar_one_or_none()
     if status is None:
         raise NotFound("patient")
-    if status != "active":
-        raise PatientInactive
+    refuse_closed(status)
     has_cccd = select(PatientIdentifier.id).where(
         PatientIdentifier.patient_id == patient_id,
         PatientIdentifier.system == "cccd",
@@ -68,13 +67,7 @@ def issue_code(*, uow: UnitOfWork, actor: Actor, patient_id: UUID) -> IssuedCode
     if uow.session.execute(has_cccd).first() is None:
         raise NoIdentifier
     now = utc_now()
-    uow.session.execute(
-        update(PortalInvite)
-        .where(
-            PortalInvite.patient_id == patient_id, PortalInvite.used_at.is_(None), PortalInvite.replaced_at.is_(None)
-        )
-        .values(replaced_at=now)
-    )
+    _replace_codes(uow, patient_id, now=now)
     code = new_code(tenant_code(uow=uow))
     uow.session.add(
         PortalInvite(
@@ -96,6 +89,17 @@ def issue_code(*, uow: UnitOfWork, actor: Actor, patient_id: UUID) -> IssuedCode
         patient_id=patient_id,
     )
     return IssuedCode(activation_code=code.text, expires_at=now + CODE_LIFETIME)
+
+
+def end_access(*, uow: UnitOfWork, patient_id: UUID, now: datetime) -> None:
+    """End the code that is out, and the sessions; whose record is closed is not let in anew."""
+    _replace_codes(uow, patient_id, now=now)
+    accounts = select(PatientUser.id).where(PatientUser.patient_id == patient_id)
+    uow.session.execute(
+        update(PatientSession)
+        .where(PatientSession.account_id.in_(accounts), PatientSession.ended_at.is_(None))
+        .values(ended_at=now, end_reason="record_closed")
+    )
 
 
 def redeem_code(*, uow: UnitOfWork, identifier: Identifier, code: RoutedSecret) -> Redeemed:
@@ -123,4 +127,14 @@ def act_for(*, uow: UnitOfWork, patient_id: UUID | None, account_id: UUID | None
             "patient": "" if patient_id is None else str(patient_id),
             "account": "" if account_id is None else str(account_id),
         },
+    )
+
+
+def _replace_codes(uow: UnitOfWork, patient_id: UUID, *, now: datetime) -> None:
+    uow.session.execute(
+        update(PortalInvite)
+        .where(
+            PortalInvite.patient_id == patient_id, PortalInvite.used_at.is_(None), PortalInvite.replaced_at.is_(None)
+        )
+        .values(replaced_at=now)
     )

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.clock import local_today, utc_now
@@ -15,8 +15,8 @@ from kernel.ids import new_row_id
 from kernel.text import N_
 from kernel.web.actor import Actor
 from tenant_app.appointments.public import Appointment
-from tenant_app.patients.errors import PatientInactive
 from tenant_app.patients.models import Patient
+from tenant_app.patients.status_rules import refuse_closed
 from tenant_app.queue import queries
 from tenant_app.queue.errors import AlreadyWaiting
 from tenant_app.queue.models import LIVE, PRIORITIES, QueueCounter, QueueEntry, QueueStep
@@ -82,7 +82,7 @@ def transfer(
     """Send somebody on: this number ends, and they get one of the other department, with the same priority.
 
     Who has not been seen yet keeps the time waited. Their appointment stays where it is. Returns the new number.
-    Raises NotFound, StepNotAllowed, PreconditionFailed, InvalidFields, AlreadyWaiting.
+    Raises NotFound, StepNotAllowed, PreconditionFailed, InvalidFields, PatientInactive, AlreadyWaiting.
     """
     moment = now or utc_now()
     held = hold(uow, entry_id, version=version)
@@ -91,6 +91,9 @@ def transfer(
         raise InvalidFields(errors={"department_id": [SAME_DEPARTMENT]})
     if not _is_open(uow, department_id):
         raise InvalidFields(errors={"department_id": [UNKNOWN_DEPARTMENT]})
+    patient = _patient(uow, held.patient_id)
+    if patient is not None:
+        refuse_closed(patient.status)
     waited_since = moment if held.status == "in_room" else held.waits_since
     before = snapshot(held)
     held.status, held.ended_at = "transferred", moment
@@ -136,9 +139,7 @@ def _next_number(uow: UnitOfWork, *, department_id: UUID, day: date) -> int:
 
 def _check_parties(uow: UnitOfWork, arrival: Arrival) -> date:
     """The patient's date of birth. Raises InvalidFields, PatientInactive."""
-    patient = uow.session.execute(
-        select(Patient.status, Patient.date_of_birth).where(Patient.id == arrival.patient_id)
-    ).one_or_none()
+    patient = _patient(uow, arrival.patient_id)
     errors: dict[str, list[str]] = {}
     if patient is None:
         errors["patient_id"] = [UNKNOWN_PATIENT]
@@ -148,10 +149,16 @@ def _check_parties(uow: UnitOfWork, arrival: Arrival) -> date:
         errors["priority"] = [UNKNOWN_PRIORITY]
     if errors or patient is None:
         raise InvalidFields(errors=errors)
-    if patient.status != "active":
-        raise PatientInactive
+    refuse_closed(patient.status)
     born: date = patient.date_of_birth
     return born
+
+
+def _patient(uow: UnitOfWork, patient_id: UUID) -> Row[str, date] | None:
+    """Status and date of birth, the row held: who closes the record meanwhile waits, and then sees the number."""
+    return uow.session.execute(
+        select(Patient.status, Patient.date_of_birth).where(Patient.id == patient_id).with_for_update(read=True)
+    ).one_or_none()
 
 
 def _is_open(uow: UnitOfWork, department_id: UUID) -> bool:

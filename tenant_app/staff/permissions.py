@@ -18,6 +18,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "patient.read": N_("Find and see patients"),
     "patient.register": N_("Register patients"),
     "patient.update": N_("Change patients' details"),
+    "patient.close": N_("Make records inactive, note a death, and take either back"),
     "allergy.note": N_("Write allergies down"),
     "patient.invite": N_("Give patients an activation code"),
     "appointment.read": N_("See appointments"),
@@ -39,6 +40,7 @@ _EVERYONE: Final = frozenset(
 ROLE_PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {
     "doctor": _EVERYONE
     | {
+        "patient.close",
         "allergy.note",
         "appointment.book",
         "appointment.confirm",
@@ -50,6 +52,7 @@ ROLE_PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {
     "nurse": _EVERYONE
     | {
         "patient.update",
+        "patient.close",
         "allergy.note",
         "appointment.book",
         "appointment.confirm",
@@ -61,6 +64,7 @@ ROLE_PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {
     | {
         "patient.register",
         "patient.update",
+        "patient.close",
         "allergy.note",
         "patient.invite",
         "appointment.book",

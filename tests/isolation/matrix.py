@@ -142,6 +142,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
             "SELECT (created_at, id, last_login_at, patient_id, status, updated_at)",
             "UPDATE (status, updated_at)",
         },
+        "patient_status_changes": {"INSERT", "SELECT"},
         "patients": {"INSERT", "SELECT", "UPDATE"},
         "portal_invites": {
             "INSERT",

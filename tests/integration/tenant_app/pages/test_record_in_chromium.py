@@ -1,0 +1,58 @@
+"""The pages of one patient's record in a real browser: phone and desk, both languages."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser as Chromium
+
+from kernel.clock import local_today
+from tenant_app.patients.public import StatusChange, set_status
+from tests.support.chromium import READERS, browser, looker, pictures, served
+from tests.support.clinic import Clinic
+from tests.support.staff_browser import Browser
+
+pytestmark = pytest.mark.e2e
+SignIn = Callable[[Clinic, str], Browser]
+
+
+@pytest.fixture
+def chromium() -> Iterator[Chromium]:
+    """A browser."""
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def url(app: Flask) -> Iterator[str]:
+    """The portal, served."""
+    with served(app) as address:
+        yield address
+
+
+@pytest.mark.parametrize(("width", "language"), READERS)
+def test_the_pages_of_a_record_are_fit_to_be_read(
+    sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str, width: int, language: str
+) -> None:
+    patient, gone = clinic.patient().patient.id, clinic.patient().patient.id
+    clinic.appointment(patient)
+    with clinic.uow() as uow:
+        death = StatusChange(
+            status="deceased", reason="family", deceased_on=local_today(), told_by="con trai, anh Nguyễn Văn Nam"
+        )
+        set_status(uow=uow, actor=clinic.admin, patient_id=gone, change=death)
+        uow.commit()
+    admin = sign_in(clinic, "admin")
+    eyes = looker(chromium, url, width=width, language=language, pictures=pictures())
+    eyes.take_session(admin.client, "sokham_staff_session")
+    pages = {
+        "status": f"/patients/{patient}/status",
+        "status-death": f"/patients/{patient}/status?to=deceased",
+        "status-closed": f"/patients/{gone}/status",
+        "record-closed": f"/patients/{gone}",
+        "find-status": "/patients",
+    }
+    for name, path in pages.items():
+        eyes.go(path)
+        eyes.look(f"{name}-{width}-{language}")
+    assert eyes.complaints == []
