@@ -32,6 +32,18 @@ NAVIGATION = (
     NavItem(endpoint="hospital_pages.show", label=N_("Hospital"), icon="building-hospital", permission="hospital.read"),
     NavItem(endpoint="audit_pages.show", label=N_("Access log"), icon="shield-lock", permission="audit.read"),
 )
+# What somebody begins from any page, by the command bar.
+ACTIONS = (
+    NavItem(
+        endpoint="registration.new", label=N_("Register a patient"), icon="user-plus", permission="patient.register"
+    ),
+    NavItem(endpoint="queue_desk.new", label=N_("Give a number"), icon="plus", permission="queue.take"),
+    NavItem(
+        endpoint="booking.new", label=N_("Book an appointment"), icon="calendar-plus", permission="appointment.book"
+    ),
+    NavItem(endpoint="staff_pages.invite", label=N_("Invite somebody"), icon="user-plus", permission="staff.invite"),
+)
+LOOKUP = NavItem(endpoint="lookup.patients", label=N_("Patients"), icon="users", permission="patient.read")
 
 
 def create_app(
@@ -51,6 +63,8 @@ def create_app(
         title=N_("Hospital"),
         package=Path(__file__).parent,
         navigation=NAVIGATION,
+        actions=ACTIONS,
+        lookup=LOOKUP,
         sign_in_endpoint="session.sign_in",
         sign_out_endpoint="session.sign_out",
         page_template="page.html",

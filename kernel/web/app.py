@@ -36,6 +36,9 @@ class Portal:
     title: str
     package: Path
     navigation: tuple[NavItem, ...] = ()
+    # What the command bar offers on every page besides: work to begin, and where it looks for what is typed (a POST).
+    actions: tuple[NavItem, ...] = ()
+    lookup: NavItem | None = None
     sign_in_endpoint: str = ""
     sign_out_endpoint: str = ""
     # What the pages of signed-in people extend.
@@ -122,13 +125,16 @@ def _describe(app: Flask, portal: Portal) -> None:
 
     def names() -> dict[str, object]:
         actor = g.get("actor")
-        visible = [
-            item for item in portal.navigation if item.permission is None or (actor and actor.may(item.permission))
-        ]
+
+        def open_to(item: NavItem) -> bool:
+            return actor is not None and (item.permission is None or actor.may(item.permission))
+
         return {
             "portal": portal.name,
             "portal_title": portal.title,
-            "nav_items": visible if actor else [],
+            "nav_items": [item for item in portal.navigation if open_to(item)],
+            "nav_actions": [item for item in portal.actions if open_to(item)],
+            "nav_lookup": portal.lookup if portal.lookup and open_to(portal.lookup) else None,
             "current_actor": actor,
             "current_hospital": g.get("hospital"),
             "request_id": g.get("request_id", ""),

@@ -14,6 +14,7 @@ from tenant_app.pages.changing import blueprint as changing
 from tenant_app.pages.day import blueprint as day
 from tenant_app.pages.hospital_details import blueprint as hospital_details
 from tenant_app.pages.hospital_pages import blueprint as hospital_pages
+from tenant_app.pages.lookup import blueprint as lookup
 from tenant_app.pages.member_pages import blueprint as member_pages
 from tenant_app.pages.numbers import blueprint as numbers
 from tenant_app.pages.patient_pages import blueprint as patient_pages
@@ -29,6 +30,7 @@ from tenant_app.pages.status_pages import blueprint as status_pages
 PAGES: Final[tuple[Blueprint, ...]] = (
     session,
     account_pages(StaffAccount),
+    lookup,
     day,
     booking,
     queue_desk,
