@@ -13,7 +13,7 @@ import kernel
 from kernel.errors import SokhamError
 from kernel.settings import InvalidSettings, Settings
 from kernel.text import N_
-from kernel.web import access, assets, headers, health, i18n, problems, requests
+from kernel.web import access, assets, compression, headers, health, i18n, problems, requests
 from kernel.web.health import Check
 from kernel.web.statuses import STATUSES
 
@@ -84,6 +84,7 @@ def base_app(portal: Portal, settings: Settings) -> Flask:
     requests.install(app, portal=portal.name)
     problems.install(app)
     headers.install(app)
+    compression.install(app)
     assets.install(app)
     # The portal's own words come last and win.
     i18n.install(app, [Path(kernel.__file__).parent, *portal.further_packages, portal.package])
