@@ -13,6 +13,8 @@ from tenant_app.patients.api import blueprint as patients
 from tenant_app.patients.identifiers_api import blueprint as identifiers
 from tenant_app.patients.status_api import blueprint as patient_status
 from tenant_app.queue.api import blueprint as queue
+from tenant_app.schedules.api import blueprint as schedules
+from tenant_app.schedules.exceptions_api import blueprint as schedule_exceptions
 from tenant_app.staff.api import blueprint as staff
 from tenant_app.staff.role_api import blueprint as roles
 
@@ -26,6 +28,8 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     allergies,
     patient_status,
     appointments,
+    schedules,
+    schedule_exceptions,
     queue,
     audit,
     audit_logs,

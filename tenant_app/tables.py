@@ -10,7 +10,8 @@ from tenant_app.outbox import models as outbox
 from tenant_app.patients import models as patients
 from tenant_app.portal import models as portal
 from tenant_app.queue import models as queue
+from tenant_app.schedules import models as schedules
 from tenant_app.staff import models as staff
 
-MODULES = (hospital, staff, auth, patients, appointments, queue, portal, audit, outbox, calendar)
+MODULES = (hospital, staff, auth, patients, appointments, queue, portal, audit, outbox, calendar, schedules)
 METADATA = HospitalBase.metadata

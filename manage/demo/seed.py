@@ -19,6 +19,7 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId, new_row_id
 from kernel.web.actor import Actor
 from manage.demo.hospitals import ADMINISTRATOR_NAME, BUSINESS_HOURS, DEMO_HOSPITALS, DemoDepartment, DemoHospital
+from manage.demo.hours import ON_LEAVE, leave_from, minutes_of, shifts_of, works
 from manage.demo.people import Person, cccd_for, people, people_of_both
 from manage.demo.waiting import arrivals_of
 from manage.demo.week import week_of
@@ -28,6 +29,7 @@ from tenant_app.calendar.public import NewHoliday, add_holiday, missing_public_h
 from tenant_app.hospital.public import change_details, hospital_info
 from tenant_app.patients.public import Registration, StatusChange, register, set_status
 from tenant_app.queue.public import AlreadyWaiting, Arrival, step, take
+from tenant_app.schedules.public import NewException, NewHours, add_exception, add_hours
 from tenant_app.staff.public import PERMISSIONS, NewUser, User, create_department, create_user
 
 SHARED_PEOPLE = 6
@@ -103,7 +105,9 @@ class _Filling:
         doctors = [each for each in self._hospital.staff if each.role == "doctor" and each.department]
         for number, doctor in enumerate(doctors):
             department = described[doctor.department or ""]
+            self._give_hours(number, staff[doctor.username], departments[department.code])
             self._fill_week(number, staff[doctor.username], departments[department.code], department, patients, desk)
+        self._send_on_leave(staff[doctors[ON_LEAVE].username])
         nurse = staff_actor(staff["dieuduong"], "", "nurse")
         for at, department in enumerate(self._hospital.departments[:WAITING_DEPARTMENTS]):
             self._fill_line(f"P.{101 + at}", departments[department.code], patients, desk, nurse)
@@ -214,6 +218,27 @@ class _Filling:
             set_status(uow=self._uow, actor=desk, patient_id=patient_id, change=change)
         return others
 
+    def _give_hours(self, number: int, doctor: UUID, department_id: UUID) -> None:
+        for shift in shifts_of(number):
+            hours = NewHours(
+                doctor_id=doctor,
+                department_id=department_id,
+                weekdays=shift.weekdays,
+                start_time=shift.start,
+                end_time=shift.end,
+                slot_minutes=minutes_of(number),
+                valid_from=local_today(self._demo.now) - timedelta(days=90),
+            )
+            add_hours(uow=self._uow, actor=self._administrator, new=hours)
+
+    def _send_on_leave(self, doctor: UUID) -> None:
+        """After people were booked: they are the ones to be moved."""
+        first, last = leave_from(local_today(self._demo.now))
+        leave = NewException(
+            doctor_id=doctor, kind="away", reason="leave", first_day=first, last_day=last, note="Nghỉ phép năm"
+        )
+        add_exception(uow=self._uow, actor=self._administrator, new=leave)
+
     def _fill_week(
         self,
         number: int,
@@ -229,6 +254,10 @@ class _Filling:
         awaited = patients[:1] if number == 0 else []
         for visit in week_of(number, now=self._demo.now, chance=self._chance):
             ahead = visit.day > today and visit.cancellation is None
+            regular = works(number, visit.day, visit.start, visit.end)
+            # On a Sunday there is an emergency service, so that today's page has something to show; else nobody is in.
+            if not regular and visit.day != today:
+                continue
             booking = Booking(
                 patient_id=awaited.pop() if awaited and ahead else self._chance.choice(patients),
                 doctor_id=doctor,
@@ -238,6 +267,7 @@ class _Filling:
                 end_time=visit.end,
                 appointment_type=visit.kind,
                 reason=self._chance.choice(department.reasons),
+                outside_reason=None if regular else "Trực cấp cứu",
             )
             made = book(uow=self._uow, actor=desk, booking=booking, now=visit.booked_at)
             for action, moment in visit.actions:

@@ -8,10 +8,10 @@ from typing import Final
 
 from kernel.clock import LOCAL_ZONE
 from manage.demo.hospitals import CANCELLATIONS
+from manage.demo.hours import AFTERNOON, MORNING, minutes_of
 
-FIRST: Final = time(7, 30)
-LAST: Final = time(16, 30)
-LUNCH: Final = (time(11, 30), time(13, 30))
+FIRST, LAST = MORNING[0], AFTERNOON[1]
+LUNCH: Final = (MORNING[1], AFTERNOON[0])
 DAYS_BEFORE: Final = 2
 DAYS_AFTER: Final = 5
 
@@ -45,7 +45,7 @@ def week_of(doctor: int, *, now: datetime, chance: random.Random) -> Iterator[Vi
 
 
 def _slots(doctor: int) -> Sequence[tuple[time, time]]:
-    minutes = 20 if doctor % 2 == 0 else 30
+    minutes = minutes_of(doctor)
     slots, moment = [], datetime.combine(date(2000, 1, 1), FIRST)
     while moment.time() < LAST:
         end = moment + timedelta(minutes=minutes)

@@ -75,7 +75,7 @@ def free_times(asked: dict[str, Any], tenant_code: str, doctor_id: UUID) -> dict
     uow = request_unit_of_work()
     found = times_free(uow=uow, doctor_id=doctor_id, day=asked["date"])
     uow.commit()
-    return {"items": [{"start_time": start, "end_time": end} for start, end in found]}
+    return {"items": [{"start_time": slot.start, "end_time": slot.end} for slot in found]}
 
 
 @blueprint.route("/hospitals/<string:tenant_code>/appointments", methods=["POST"])

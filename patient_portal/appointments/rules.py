@@ -7,17 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
+from uuid import UUID
 
-from kernel.clock import LOCAL_ZONE, local_today
-from tenant_app.appointments.public import BusyTime, free_times
-from tenant_app.calendar.public import NOT_SET, Calendar
+from kernel.clock import local_today
+from tenant_app.appointments.public import BusyTime, Slot, free_slots
+from tenant_app.schedules.public import WorkingTime
 
 Period = tuple[time, time]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PatientBooking:
-    """How patients may book; `weekdays` count from Monday, 0, and hold where a hospital has set no hours."""
+    """How patients may book; `weekdays` count from Monday, 0, and hold where neither hospital nor doctor has set hours.
+
+    `minutes` is the length where the doctor's schedule says none.
+    """
 
     weekdays: frozenset[int] = frozenset(range(6))
     minutes: int = 30
@@ -27,6 +31,7 @@ class PatientBooking:
 
 
 RULE: Final = PatientBooking()
+HOSPITAL_HOURS: Final = WorkingTime()
 
 
 def last_day(now: datetime, rule: PatientBooking = RULE) -> date:
@@ -35,12 +40,21 @@ def last_day(now: datetime, rule: PatientBooking = RULE) -> date:
 
 
 def bookable_days(
-    *, now: datetime, calendar: Calendar = NOT_SET, rule: PatientBooking = RULE, count: int = 12
+    *,
+    now: datetime,
+    working: WorkingTime = HOSPITAL_HOURS,
+    rule: PatientBooking = RULE,
+    count: int = 12,
+    department_id: UUID | None = None,
 ) -> list[date]:
     """The next `count` days on which there is any time left to book."""
     today = local_today(now)
     days = (today + timedelta(days=ahead) for ahead in range(rule.days_ahead + 1))
-    return [day for day in days if offered_times(day, busy=(), now=now, calendar=calendar, rule=rule)][:count]
+    return [
+        day
+        for day in days
+        if offered_times(day, busy=(), now=now, working=working, rule=rule, department_id=department_id)
+    ][:count]
 
 
 def offered_times(
@@ -48,17 +62,18 @@ def offered_times(
     *,
     busy: Iterable[BusyTime],
     now: datetime,
-    calendar: Calendar = NOT_SET,
+    working: WorkingTime = HOSPITAL_HOURS,
     rule: PatientBooking = RULE,
-) -> list[Period]:
-    """The times of a day that a patient may book with a doctor who is taken at the times `busy`."""
+    department_id: UUID | None = None,
+) -> list[Slot]:
+    """The times of a day that a patient may book with a doctor who works at `working` and is taken at `busy`."""
     if not local_today(now) <= day <= last_day(now, rule):
         return []
-    if not calendar.is_set and day.weekday() not in rule.weekdays:
+    own_hours = working.calendar.is_set or working.is_scheduled(day)
+    if not own_hours and day.weekday() not in rule.weekdays:
         return []
-    length = timedelta(minutes=rule.minutes)
-    starts = free_times(day=day, minutes=rule.minutes, busy=busy, hours=calendar.hours_on(day), now=now + rule.notice)
-    return [(start, (datetime.combine(day, start, tzinfo=LOCAL_ZONE) + length).time()) for start in starts]
+    windows = working.windows_on(day, department_id=department_id)
+    return free_slots(day=day, windows=windows, busy=busy, now=now + rule.notice, usual=rule.minutes)
 
 
 def overlap(one: Period, other: Period) -> bool:

@@ -18,6 +18,7 @@ from tenant_app.appointments.public import (
     AppointmentRow,
     Booking,
     Filter,
+    Slot,
     SlotTaken,
     act,
     appointment,
@@ -25,7 +26,7 @@ from tenant_app.appointments.public import (
     busy_times,
     list_appointments,
 )
-from tenant_app.calendar.public import read_calendar
+from tenant_app.schedules.public import read_working_time
 from tenant_app.staff.public import active_doctors
 
 NO_SUCH_DOCTOR: Final = N_("There is no such doctor, or the doctor does not work here now.")
@@ -59,17 +60,19 @@ class Wish:
     reason: str | None = field(default=None, repr=False)
 
 
-def times_free(*, uow: UnitOfWork, doctor_id: UUID, day: date, now: datetime | None = None) -> list[Period]:
-    """The times of a day at which the patient may book this doctor."""
+def times_free(
+    *, uow: UnitOfWork, doctor_id: UUID, day: date, department_id: UUID | None = None, now: datetime | None = None
+) -> list[Slot]:
+    """The times of a day at which the patient may book this doctor; with a department, only there."""
     busy = busy_times(uow=uow, doctor_id=doctor_id, day=day)
-    calendar = read_calendar(uow=uow, since=day, until=day)
-    return offered_times(day, busy=busy, now=now or utc_now(), calendar=calendar)
+    working = read_working_time(uow=uow, doctor_id=doctor_id, since=day, until=day)
+    return offered_times(day, busy=busy, now=now or utc_now(), working=working, department_id=department_id)
 
 
-def days_open(*, uow: UnitOfWork, now: datetime) -> list[date]:
-    """The days on which the hospital has any time that a patient might book."""
-    calendar = read_calendar(uow=uow, since=local_today(now), until=last_day(now))
-    return bookable_days(now=now, calendar=calendar, count=RULE.days_ahead + 1)
+def days_open(*, uow: UnitOfWork, doctor_id: UUID, now: datetime, department_id: UUID | None = None) -> list[date]:
+    """The days on which the doctor works at a time that a patient might book."""
+    working = read_working_time(uow=uow, doctor_id=doctor_id, since=local_today(now), until=last_day(now))
+    return bookable_days(now=now, working=working, count=RULE.days_ahead + 1, department_id=department_id)
 
 
 def book_own(
@@ -77,8 +80,10 @@ def book_own(
 ) -> AppointmentRow:
     """Book a free time. Raises InvalidFields, SlotTaken, TooManyUpcoming, OwnAppointmentOverlaps, PatientInactive."""
     moment = now or utc_now()
-    department_id = _department(uow, wish)
-    period = _period(uow, wish, moment)
+    home = _home_department(uow, wish)
+    slot = _slot(uow, wish, moment)
+    department_id = _department(wish, slot, home)
+    period: Period = (slot.start, slot.end)
     uow.session.execute(_TAKE_TURN, {"patient": str(patient_id)})
     upcoming = upcoming_of(uow=uow, patient_id=patient_id, now=moment)
     if any(
@@ -88,7 +93,7 @@ def book_own(
         raise OwnAppointmentOverlaps
     if len(upcoming) >= RULE.at_once:
         raise TooManyUpcoming(data={"at_most": RULE.at_once})
-    if period not in times_free(uow=uow, doctor_id=wish.doctor_id, day=wish.appointment_date, now=moment):
+    if slot not in times_free(uow=uow, doctor_id=wish.doctor_id, day=wish.appointment_date, now=moment):
         raise SlotTaken
     return book(
         uow=uow,
@@ -150,26 +155,33 @@ def upcoming_of(*, uow: UnitOfWork, patient_id: UUID, now: datetime) -> list[App
     return [each for each in page.items if each.status in _OPEN and begins_at(each) > now]
 
 
-def _department(uow: UnitOfWork, wish: Wish) -> UUID:
-    """The department in which the doctor is booked; raises InvalidFields."""
+def _home_department(uow: UnitOfWork, wish: Wish) -> UUID | None:
+    """The doctor's own department, if any; raises InvalidFields where nobody here is that doctor."""
     doctor = next((each for each in active_doctors(uow=uow) if each.id == wish.doctor_id), None)
     if doctor is None:
         raise InvalidFields(errors={"doctor_id": [NO_SUCH_DOCTOR]})
-    if doctor.department_id is not None and wish.department_id not in {None, doctor.department_id}:
+    return doctor.department_id
+
+
+def _department(wish: Wish, slot: Slot, home: UUID | None) -> UUID:
+    """Where the visit is: as the schedule says, or else in the doctor's own department; raises InvalidFields."""
+    there = slot.department_id or home
+    if there is not None and wish.department_id not in {None, there}:
         raise InvalidFields(errors={"department_id": [OTHER_DEPARTMENT]})
-    department_id = doctor.department_id or wish.department_id
+    department_id = there or wish.department_id
     if department_id is None:
         raise InvalidFields(errors={"doctor_id": [NO_DEPARTMENT]})
     return department_id
 
 
-def _period(uow: UnitOfWork, wish: Wish, now: datetime) -> Period:
+def _slot(uow: UnitOfWork, wish: Wish, now: datetime) -> Slot:
     """The offered time that begins when the patient wishes; raises InvalidFields."""
-    calendar = read_calendar(uow=uow, since=wish.appointment_date, until=wish.appointment_date)
-    offered = dict(offered_times(wish.appointment_date, busy=(), now=now, calendar=calendar))
-    end = offered.get(wish.start_time)
-    if end is None:
+    day = wish.appointment_date
+    working = read_working_time(uow=uow, doctor_id=wish.doctor_id, since=day, until=day)
+    offered = {slot.start: slot for slot in offered_times(day, busy=(), now=now, working=working)}
+    found = offered.get(wish.start_time)
+    if found is None:
         raise InvalidFields(errors={"start_time": [NOT_OFFERED]})
-    if wish.end_time not in {None, end}:
+    if wish.end_time not in {None, found.end}:
         raise InvalidFields(errors={"end_time": [OTHER_END]})
-    return wish.start_time, end
+    return found

@@ -13,7 +13,7 @@ from flask import Blueprint, flash, g, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from kernel.clock import utc_now
+from kernel.clock import local_today, utc_now
 from kernel.errors import InvalidFields, SokhamError
 from kernel.web.access import signed_in
 from kernel.web.actor import current_actor
@@ -24,9 +24,10 @@ from patient_portal.auth.sessions import patient_here, signed_in_patient
 from patient_portal.errors import OwnAppointmentOverlaps, TooManyUpcoming
 from patient_portal.hospitals.access import HospitalAccess
 from patient_portal.pages.forms import go, sentence
-from tenant_app.appointments.public import SlotTaken
+from tenant_app.appointments.public import OutsideSchedule, Slot, SlotTaken
 from tenant_app.hospital.public import hospital_info
 from tenant_app.patients.public import PatientInactive
+from tenant_app.schedules.public import scheduled_departments
 from tenant_app.staff.public import DepartmentRow, Doctor, active_doctors, list_departments
 
 pages = Blueprint("booking", __name__)
@@ -63,14 +64,19 @@ def choose(tenant_code: str) -> str:
     """The next choice to make at this hospital."""
     del tenant_code  # The gatekeeper has read it.
     uow, now = request_unit_of_work(), utc_now()
-    doctors = [doctor for doctor in active_doctors(uow=uow) if doctor.department_id is not None]
-    departments = _departments(doctors)
-    days = days_open(uow=uow, now=now)
-    chosen = _chosen(request.args, departments, doctors, days)
-    times: list[tuple[time, time]] = []
-    if chosen.doctor is not None and chosen.day is not None:
-        times = times_free(uow=uow, doctor_id=chosen.doctor.id, day=chosen.day, now=now)
-        if chosen.start not in {begins for begins, _ in times}:
+    doctors = active_doctors(uow=uow)
+    places = _places(doctors)
+    departments = _departments(places)
+    chosen = _chosen(request.args, departments, doctors, places)
+    days: list[date] = []
+    times: list[Slot] = []
+    if chosen.department is not None and chosen.doctor is not None:
+        here = chosen.department.id if len(places[chosen.doctor.id]) > 1 else None
+        days = days_open(uow=uow, doctor_id=chosen.doctor.id, now=now, department_id=here)
+        chosen.day = chosen.day if chosen.day in days else None
+        if chosen.day is not None:
+            times = times_free(uow=uow, doctor_id=chosen.doctor.id, day=chosen.day, department_id=here, now=now)
+        if chosen.start not in {slot.start for slot in times}:
             chosen.start = None
     uow.commit()
     return render_template(
@@ -78,7 +84,7 @@ def choose(tenant_code: str) -> str:
         hospital=g.hospital,
         chosen=chosen,
         departments=departments,
-        doctors=[doctor for doctor in doctors if chosen.department and doctor.department_id == chosen.department.id],
+        doctors=[doctor for doctor in doctors if chosen.department and chosen.department.id in places[doctor.id]],
         days=days[:DAYS_SHOWN],
         times=times,
         noon=NOON,
@@ -97,7 +103,7 @@ def book(tenant_code: str) -> Response:
     try:
         made = book_own(uow=uow, actor=current_actor(), patient_id=patient_here(), wish=wish)
         uow.commit()
-    except (SlotTaken, OwnAppointmentOverlaps, InvalidFields) as error:
+    except (SlotTaken, OutsideSchedule, OwnAppointmentOverlaps, InvalidFields) as error:
         flash(_why(error), "warning")
         return go(
             "booking.choose",
@@ -118,15 +124,27 @@ def _why(error: SokhamError) -> str:
     return " ".join(messages) or sentence(error)
 
 
-def _departments(doctors: list[Doctor]) -> list[DepartmentRow]:
+def _places(doctors: list[Doctor]) -> dict[UUID, set[UUID]]:
+    """Doctor → the departments in which they can be booked: those of their schedules, or else their own."""
+    scheduled: dict[UUID, set[UUID]] = {}
+    for doctor_id, department_id in scheduled_departments(uow=request_unit_of_work(), since=local_today()):
+        scheduled.setdefault(doctor_id, set()).add(department_id)
+    own = {doctor.id: {doctor.department_id} if doctor.department_id else set() for doctor in doctors}
+    return {doctor_id: scheduled.get(doctor_id) or home for doctor_id, home in own.items()}
+
+
+def _departments(places: Mapping[UUID, set[UUID]]) -> list[DepartmentRow]:
     """Those in which somebody can be booked."""
-    staffed = {doctor.department_id for doctor in doctors}
+    staffed = {department_id for each in places.values() for department_id in each}
     listed = list_departments(uow=request_unit_of_work(), active_only=True).items
     return [department for department in listed if department.id in staffed]
 
 
 def _chosen(
-    given: Mapping[str, str], departments: list[DepartmentRow], doctors: list[Doctor], days: list[date]
+    given: Mapping[str, str],
+    departments: list[DepartmentRow],
+    doctors: list[Doctor],
+    places: Mapping[UUID, set[UUID]],
 ) -> Chosen:
     chosen = Chosen()
     wanted = _uuid(given.get("department"))
@@ -134,12 +152,11 @@ def _chosen(
     if chosen.department is None:
         return chosen
     wanted = _uuid(given.get("doctor"))
-    here = [each for each in doctors if each.department_id == chosen.department.id]
+    here = [each for each in doctors if chosen.department.id in places[each.id]]
     chosen.doctor = next((each for each in here if each.id == wanted), None)
     if chosen.doctor is None:
         return chosen
-    day = _day(given.get("day"))
-    chosen.day = day if day in days else None
+    chosen.day = _day(given.get("day"))
     if chosen.day is not None:
         chosen.start = _time(given.get("time"))
     return chosen

@@ -6,10 +6,11 @@ from uuid import UUID
 from kernel.listing import Page
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
-from kernel.web.api import Blueprint, etag, version_if_sent
+from kernel.web.api import Blueprint, etag, expected_version, version_if_sent
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered, under_this_path
-from tenant_app.appointments import service
+from tenant_app.appointments import around, moving, service
+from tenant_app.appointments.free_times import Slot
 from tenant_app.appointments.queries import AppointmentRow, Filter
 from tenant_app.appointments.schemas import (
     AppointmentAnswer,
@@ -17,6 +18,12 @@ from tenant_app.appointments.schemas import (
     AppointmentsAsked,
     BookingBody,
     CancelBody,
+    FreeTimesAnswer,
+    FreeTimesAsked,
+    MoveBody,
+    MovesAnswer,
+    ToMoveAnswer,
+    ToMoveAsked,
 )
 from tenant_app.staff.models import IdempotencyKey
 
@@ -49,6 +56,30 @@ def appointments(asked: dict[str, Any]) -> Page[AppointmentRow]:
     page = service.read_list(uow=uow, actor=current_actor(), wanted=Filter(**asked), limit=limit, cursor=cursor)
     uow.commit()
     return page
+
+
+@blueprint.route("/free-times", methods=["GET"])
+@requires("appointment.read")
+@blueprint.arguments(FreeTimesAsked, location="query", unknown=None)
+@blueprint.response(200, FreeTimesAnswer)
+def free_times(asked: dict[str, Any]) -> dict[str, list[Slot]]:
+    """When a doctor can still be booked on a day."""
+    uow = request_unit_of_work()
+    found = around.free_of(uow=uow, day=asked.pop("date"), **asked)
+    uow.commit()
+    return {"items": found}
+
+
+@blueprint.route("/to-move", methods=["GET"])
+@requires("appointment.read")
+@blueprint.arguments(ToMoveAsked, location="query", unknown=None)
+@blueprint.response(200, ToMoveAnswer)
+def to_move(asked: dict[str, Any]) -> dict[str, list[AppointmentRow]]:
+    """A doctor's coming appointments at times at which the doctor does not work any more."""
+    uow = request_unit_of_work()
+    found = around.to_move(uow=uow, actor=current_actor(), doctor_id=asked["doctor_id"])
+    uow.commit()
+    return {"items": found}
 
 
 @blueprint.route("/<uuid:appointment_id>", methods=["GET"])
@@ -93,6 +124,36 @@ def complete(appointment_id: UUID) -> _Answer:
 def cancel(body: dict[str, Any], appointment_id: UUID) -> _Answer:
     """Cancel it, with the reason; its time is free again."""
     return _act(appointment_id, "cancel", reason=body["reason"])
+
+
+@blueprint.route("/<uuid:appointment_id>/move", methods=["POST"])
+@requires("appointment.book")
+@blueprint.arguments(MoveBody)
+@blueprint.response(200, AppointmentAnswer)
+def move(body: dict[str, Any], appointment_id: UUID) -> _Answer:
+    """Move it to another time or doctor; takes If-Match. Its status stays."""
+    version, uow = expected_version(), request_unit_of_work()
+    moved = moving.move(
+        uow=uow,
+        actor=current_actor(),
+        appointment_id=appointment_id,
+        to=moving.Destination(**body),
+        version=version,
+    )
+    uow.commit()
+    return moved.row, 200, {"ETag": etag(moved.row.version)}
+
+
+@blueprint.route("/<uuid:appointment_id>/moves", methods=["GET"])
+@requires("appointment.read")
+@blueprint.response(200, MovesAnswer)
+def moves(appointment_id: UUID) -> dict[str, list[around.MoveRow]]:
+    """Who moved it, from where and where to, the latest first."""
+    uow = request_unit_of_work()
+    service.read(uow=uow, actor=current_actor(), appointment_id=appointment_id)
+    found = around.moves_of(uow=uow, appointment_id=appointment_id)
+    uow.commit()
+    return {"items": found}
 
 
 def _act(appointment_id: UUID, action: str, *, reason: str | None = None) -> _Answer:

@@ -12,6 +12,14 @@ class SlotTaken(Conflict):
     advice = N_("Choose another time or another doctor.")
 
 
+class OutsideSchedule(Conflict):
+    """The doctor does not work at that time; staff may book it all the same and say why."""
+
+    code = "outside_schedule"
+    title = N_("The doctor does not work at that time")
+    advice = N_("Choose another time, or say why it is booked all the same.")
+
+
 class TransitionNotAllowed(Conflict):
     """The appointment's status does not allow it; `data` says the status and what is possible."""
 

@@ -4,6 +4,7 @@ from datetime import date, datetime, time
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Computed,
@@ -30,6 +31,8 @@ CANCELLERS = ("staff", "patient")
 
 class Appointment(HospitalBase, Stamped):
     """A patient's time with a doctor (specification 2.4), on one local day; times are wall-clock time in Việt Nam.
+
+    `outside_reason` says why it was booked outside the doctor's own hours, where it was.
 
     `created_by` and `cancelled_by` are members of staff; where the patient did it, they are empty and `source` or
     `cancelled_by_kind` says so.
@@ -65,6 +68,7 @@ class Appointment(HospitalBase, Stamped):
     cancelled_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     cancelled_by_kind: Mapped[str | None] = mapped_column(String(10))
     cancellation_reason: Mapped[str | None] = mapped_column(Text)
+    outside_reason: Mapped[str | None] = mapped_column(Text)
     version: Mapped[Version] = mapped_column()
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     updated_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
@@ -93,4 +97,33 @@ class Appointment(HospitalBase, Stamped):
         Index("ix_appointments_day", "appointment_date", "start_time", "id"),
         Index("ix_appointments_doctor", "doctor_id", "appointment_date", "start_time"),
         Index("ix_appointments_patient", "patient_id", "appointment_date"),
+    )
+
+
+class AppointmentMove(HospitalBase):
+    """That an appointment was moved, by whom, from where and where to; `made_version` is the appointment's after it."""
+
+    __tablename__ = "appointment_moves"
+
+    id: Mapped[RowId]
+    appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointments.id", ondelete="RESTRICT"))
+    moved_at: Mapped[Instant]
+    moved_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    reason: Mapped[str | None] = mapped_column(Text)
+    from_doctor_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    from_department_id: Mapped[UUID] = mapped_column(ForeignKey("departments.id", ondelete="RESTRICT"))
+    from_date: Mapped[date] = mapped_column(Date)
+    from_start: Mapped[time] = mapped_column(Time)
+    from_end: Mapped[time] = mapped_column(Time)
+    from_outside_reason: Mapped[str | None] = mapped_column(Text)
+    to_doctor_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    to_department_id: Mapped[UUID] = mapped_column(ForeignKey("departments.id", ondelete="RESTRICT"))
+    to_date: Mapped[date] = mapped_column(Date)
+    to_start: Mapped[time] = mapped_column(Time)
+    to_end: Mapped[time] = mapped_column(Time)
+    made_version: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        CheckConstraint("from_start < from_end AND to_start < to_end", name="times"),
+        Index("ix_appointment_moves_appointment", "appointment_id", "moved_at"),
     )

@@ -1,46 +1,74 @@
 """What other folders may use of appointments."""
 
+from tenant_app.appointments.around import MoveRow, free_of, hit_by_absences, move_row, moves_of, to_move
 from tenant_app.appointments.closing import cancel_coming, coming
-from tenant_app.appointments.errors import SlotTaken, TransitionNotAllowed
-from tenant_app.appointments.free_times import LENGTHS, WHOLE_DAY, free_times
+from tenant_app.appointments.errors import OutsideSchedule, SlotTaken, TransitionNotAllowed
+from tenant_app.appointments.free_times import (
+    LENGTHS,
+    USUAL_MINUTES,
+    WHOLE_DAY,
+    Slot,
+    free_slots,
+    free_times,
+    windows_of,
+)
 from tenant_app.appointments.models import APPOINTMENT_STATUSES, APPOINTMENT_TYPES, Appointment
+from tenant_app.appointments.moving import Destination, Moved, move, undo_move
 from tenant_app.appointments.queries import (
     AppointmentRow,
     BusyTime,
     Filter,
     appointment,
+    appointments_of,
     busy_times,
     count_by_status,
     latest_before,
     list_appointments,
 )
-from tenant_app.appointments.rules import TRANSITIONS, possible_actions
+from tenant_app.appointments.rules import MOVABLE, TRANSITIONS, possible_actions
 from tenant_app.appointments.service import Booking, act, book, read, read_list
 
 __all__ = [
     "APPOINTMENT_STATUSES",
     "APPOINTMENT_TYPES",
     "LENGTHS",
+    "MOVABLE",
     "TRANSITIONS",
+    "USUAL_MINUTES",
     "WHOLE_DAY",
     "Appointment",
     "AppointmentRow",
     "Booking",
     "BusyTime",
+    "Destination",
     "Filter",
+    "MoveRow",
+    "Moved",
+    "OutsideSchedule",
+    "Slot",
     "SlotTaken",
     "TransitionNotAllowed",
     "act",
     "appointment",
+    "appointments_of",
     "book",
     "busy_times",
     "cancel_coming",
     "coming",
     "count_by_status",
+    "free_of",
+    "free_slots",
     "free_times",
+    "hit_by_absences",
     "latest_before",
     "list_appointments",
+    "move",
+    "move_row",
+    "moves_of",
     "possible_actions",
     "read",
     "read_list",
+    "to_move",
+    "undo_move",
+    "windows_of",
 ]

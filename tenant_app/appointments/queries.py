@@ -1,5 +1,6 @@
 """Reading appointments: one, a day's list, a patient's list, and when a doctor is taken."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -12,7 +13,7 @@ from kernel.errors import InvalidFields, NotFound
 from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
 from kernel.web.api import BAD_CURSOR, read_cursor
-from tenant_app.appointments.models import Appointment
+from tenant_app.appointments.models import APPOINTMENT_STATUSES, Appointment
 from tenant_app.patients.models import Patient
 from tenant_app.staff.models import Department, User
 
@@ -38,6 +39,7 @@ class AppointmentRow:
     source: str
     reason: str | None
     cancellation_reason: str | None
+    outside_reason: str | None
     confirmed_at: datetime | None
     started_at: datetime | None
     completed_at: datetime | None
@@ -133,6 +135,29 @@ def latest_before(*, uow: UnitOfWork, patient_id: UUID, day: date, limit: int = 
     return [AppointmentRow(**row._mapping) for row in uow.session.execute(statement)]
 
 
+def appointments_of(
+    *,
+    uow: UnitOfWork,
+    since: date,
+    until: date | None = None,
+    doctor_id: UUID | None = None,
+    doctor_ids: Collection[UUID] | None = None,
+    statuses: Collection[str] = APPOINTMENT_STATUSES,
+    limit: int,
+) -> list[AppointmentRow]:
+    """Doctors' appointments of some days by day and time, in one statement and without audit: see who calls this."""
+    order = (Appointment.appointment_date, Appointment.start_time, Appointment.id)
+    wanted = doctor_ids if doctor_id is None else [doctor_id]
+    statement = (
+        _rows().where(Appointment.appointment_date >= since, Appointment.status.in_(statuses)).order_by(*order)
+    ).limit(limit)
+    if until is not None:
+        statement = statement.where(Appointment.appointment_date <= until)
+    if wanted is not None:
+        statement = statement.where(Appointment.doctor_id.in_(wanted))
+    return [AppointmentRow(**row._mapping) for row in uow.session.execute(statement)]
+
+
 def busy_times(*, uow: UnitOfWork, doctor_id: UUID, day: date) -> list[BusyTime]:
     """When a doctor is taken on a day; the portal's role may ask too, and learns no more than this."""
     found = uow.session.execute(
@@ -161,6 +186,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
             Appointment.source,
             Appointment.reason,
             Appointment.cancellation_reason,
+            Appointment.outside_reason,
             Appointment.confirmed_at,
             Appointment.started_at,
             Appointment.completed_at,

@@ -33,6 +33,9 @@ TRANSITIONS: Final[Mapping[str, Transition]] = {
     "cancel": Transition(("scheduled", "confirmed"), "cancelled"),
 }
 
+# What has not begun may be moved.
+MOVABLE: Final = ("scheduled", "confirmed")
+
 
 def possible_actions(status: str) -> tuple[str, ...]:
     """What may be done with an appointment in this status."""

@@ -1,11 +1,12 @@
 """Booking, and what becomes of an appointment. Staff and patients use the same services."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, select, text
+from sqlalchemy import Text, bindparam, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -18,12 +19,13 @@ from kernel.listing import Page
 from kernel.text import N_
 from kernel.web.actor import Actor
 from tenant_app.appointments import queries
-from tenant_app.appointments.errors import SlotTaken
+from tenant_app.appointments.errors import OutsideSchedule, SlotTaken
 from tenant_app.appointments.models import APPOINTMENT_TYPES, Appointment
-from tenant_app.appointments.rules import check_times, next_status, parse_reason
+from tenant_app.appointments.rules import LONGEST_REASON, check_times, next_status, parse_reason
 from tenant_app.audit.service import record
-from tenant_app.patients.models import Patient
+from tenant_app.calendar.public import NOT_SET
 from tenant_app.patients.status_rules import refuse_closed
+from tenant_app.schedules.public import hold_schedule, read_working_time
 from tenant_app.staff.models import Department, User
 
 UNKNOWN_DOCTOR: Final = N_("There is no such doctor, or the doctor does not work here now.")
@@ -50,17 +52,26 @@ class Booking:
     end_time: time
     appointment_type: str
     reason: str | None = field(default=None, repr=False)
+    outside_reason: str | None = field(default=None, repr=False)
 
 
 def book(*, uow: UnitOfWork, actor: Actor, booking: Booking, now: datetime | None = None) -> queries.AppointmentRow:
     """A new appointment, `scheduled`. A patient books through the portal, for the patient of their own transaction.
 
-    Raises InvalidFields, PatientInactive, SlotTaken.
+    Outside the doctor's own hours only staff book, and say why. Raises InvalidFields, PatientInactive, OutsideSchedule,
+    SlotTaken.
     """
     check_times(day=booking.appointment_date, start=booking.start_time, end=booking.end_time, now=now or utc_now())
-    _check_parties(uow, booking)
-    uow.session.execute(_TAKE_TURN, {"slot": f"{booking.doctor_id}:{booking.appointment_date}"})
+    check_parties(uow, booking)
+    take_turns(uow, [(booking.doctor_id, booking.appointment_date)])
     staff = actor.id if actor.kind == "staff" else None
+    outside_reason = reason_for_outside(
+        uow,
+        doctor_id=booking.doctor_id,
+        day=booking.appointment_date,
+        span=(booking.start_time, booking.end_time),
+        reason=booking.outside_reason if staff else None,
+    )
     made = Appointment(
         id=new_row_id(),
         patient_id=booking.patient_id,
@@ -71,17 +82,13 @@ def book(*, uow: UnitOfWork, actor: Actor, booking: Booking, now: datetime | Non
         end_time=booking.end_time,
         appointment_type=booking.appointment_type,
         reason=(booking.reason or "").strip() or None,
+        outside_reason=outside_reason,
         source="web_portal" if actor.kind == "patient" else "hospital_staff",
         created_by=staff,
         updated_by=staff,
     )
     uow.session.add(made)
-    try:
-        uow.flush()
-    except IntegrityError as err:
-        if violated(err) == "ex_appointments_doctor_overlap":
-            raise SlotTaken from err
-        raise
+    place(uow)
     record(
         uow=uow,
         actor=actor,
@@ -91,6 +98,41 @@ def book(*, uow: UnitOfWork, actor: Actor, booking: Booking, now: datetime | Non
         patient_id=made.patient_id,
     )
     return queries.appointment(uow=uow, appointment_id=made.id)
+
+
+def take_turns(uow: UnitOfWork, days: Iterable[tuple[UUID, date]]) -> None:
+    """Wait until nobody else books these doctors on these days; in one order, so that no two wait for each other."""
+    for slot in sorted({f"{doctor_id}:{day}" for doctor_id, day in days}):
+        uow.session.execute(_TAKE_TURN, {"slot": slot})
+
+
+def reason_for_outside(
+    uow: UnitOfWork, *, doctor_id: UUID, day: date, span: tuple[time, time], reason: str | None
+) -> str | None:
+    """Why it is booked outside the doctor's own hours; None within them. The hours stay as they are until the commit.
+
+    Raises OutsideSchedule without a reason.
+    """
+    hold_schedule(uow, doctor_id)
+    working = read_working_time(uow=uow, doctor_id=doctor_id, since=day, until=day, calendar=NOT_SET)
+    if working.allows(day, span):
+        return None
+    said = (reason or "").strip()[:LONGEST_REASON]
+    if not said:
+        raise OutsideSchedule
+    return said
+
+
+def place(uow: UnitOfWork) -> None:
+    """Write appointments down. Raises SlotTaken, PreconditionFailed."""
+    try:
+        uow.flush()
+    except IntegrityError as err:
+        if violated(err) == "ex_appointments_doctor_overlap":
+            raise SlotTaken from err
+        raise
+    except StaleDataError as err:
+        raise PreconditionFailed from err
 
 
 def act(
@@ -132,10 +174,7 @@ def act(
             found.cancelled_at, found.cancelled_by = moment, staff
             found.cancelled_by_kind = "patient" if actor.kind == "patient" else "staff"
     found.updated_by = staff
-    try:
-        uow.flush()
-    except StaleDataError as err:
-        raise PreconditionFailed from err
+    place(uow)
     record(
         uow=uow,
         actor=actor,
@@ -171,11 +210,12 @@ def read_list(
     return page
 
 
-def _check_parties(uow: UnitOfWork, booking: Booking) -> None:
+def check_parties(uow: UnitOfWork, booking: Booking) -> None:
     """In one round trip, whether patient, doctor and department are there and active."""
     patient, doctor, department = uow.session.execute(
         select(
-            select(Patient.status).where(Patient.id == booking.patient_id).scalar_subquery(),
+            # Held until the commit, so that nobody makes them inactive meanwhile.
+            func.booking_patient_status(booking.patient_id),
             select(User.id)
             .where(User.id == booking.doctor_id, User.role == "doctor", User.status == "active")
             .scalar_subquery(),

@@ -11,10 +11,13 @@ from tenant_app.calendar.rules import (
     Calendar,
     Closure,
     Hours,
+    Span,
     grouped,
     hours_text,
+    overlap_of,
     parse_hours_text,
     read_hours,
+    without,
 )
 from tenant_app.calendar.service import NewHoliday, add_holiday, remove_holiday
 
@@ -30,14 +33,17 @@ __all__ = [
     "Hours",
     "NewHoliday",
     "PublicHoliday",
+    "Span",
     "add_holiday",
     "grouped",
     "hours_text",
     "list_holidays",
     "missing_public_holidays",
+    "overlap_of",
     "parse_hours_text",
     "public_holidays",
     "read_calendar",
     "read_hours",
     "remove_holiday",
+    "without",
 ]

@@ -89,6 +89,13 @@ def without(hours: Iterable[Span], closed: Iterable[Span]) -> list[Span]:
     return left
 
 
+def overlap_of(hours: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """What both have in common."""
+    within = list(others)
+    parts = [(max(start, opens), min(end, closes)) for start, end in hours for opens, closes in within]
+    return [span for span in parts if span[0] < span[1]]
+
+
 def read_hours(stored: Mapping[str, Any] | None) -> WeekHours | None:
     """Hours as `hospital_info.business_hours` keeps them."""
     if stored is None:

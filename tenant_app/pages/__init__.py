@@ -16,6 +16,7 @@ from tenant_app.pages.hospital_details import blueprint as hospital_details
 from tenant_app.pages.hospital_pages import blueprint as hospital_pages
 from tenant_app.pages.lookup import blueprint as lookup
 from tenant_app.pages.member_pages import blueprint as member_pages
+from tenant_app.pages.moving_pages import blueprint as moving
 from tenant_app.pages.numbers import blueprint as numbers
 from tenant_app.pages.patient_pages import blueprint as patient_pages
 from tenant_app.pages.queue_desk import blueprint as queue_desk
@@ -23,6 +24,7 @@ from tenant_app.pages.queue_pages import blueprint as queue_pages
 from tenant_app.pages.queue_wall import blueprint as queue_wall
 from tenant_app.pages.registration import blueprint as registration
 from tenant_app.pages.role_pages import blueprint as role_pages
+from tenant_app.pages.schedule_pages import blueprint as schedule_pages
 from tenant_app.pages.session import blueprint as session
 from tenant_app.pages.staff_pages import blueprint as staff_pages
 from tenant_app.pages.status_pages import blueprint as status_pages
@@ -33,6 +35,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     lookup,
     day,
     booking,
+    moving,
     queue_desk,
     queue_pages,
     queue_wall,
@@ -49,4 +52,5 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     hospital_details,
     calendar_pages,
     audit_pages,
+    schedule_pages,
 )

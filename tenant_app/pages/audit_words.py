@@ -22,6 +22,11 @@ _FURTHER: Final = {
     "audit.export": N_("Exported the access log"),
     "department.create": N_("Created a department"),
     "hospital.update": N_("Changed the hospital's details"),
+    "schedule.add": N_("Added hours to a doctor's week"),
+    "schedule.change": N_("Changed hours of a doctor's week"),
+    "schedule.remove": N_("Took hours out of a doctor's week"),
+    "schedule_exception.add": N_("Entered an absence or extra hours"),
+    "schedule_exception.remove": N_("Took an absence or extra hours out"),
     "holiday.add": N_("Added a holiday"),
     "holiday.remove": N_("Took a holiday out"),
     "staff.invite": N_("Invited a colleague"),
@@ -43,6 +48,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "patient.update": N_("%(who)s changed the record of %(patient)s"),
     "patient.invite": N_("%(who)s gave %(patient)s an activation code"),
     "appointment.book": N_("%(who)s booked an appointment for %(patient)s"),
+    "appointment.move": N_("%(who)s moved an appointment of %(patient)s"),
     "appointment.read": N_("%(who)s opened an appointment of %(patient)s"),
     "appointment.confirm": N_("%(who)s confirmed an appointment of %(patient)s"),
     "appointment.start": N_("%(who)s started an appointment of %(patient)s"),
@@ -63,6 +69,8 @@ _AREAS: Final[Mapping[str, str]] = {
     "hospital": N_("Hospital"),
     "department": N_("Departments"),
     "holiday": N_("Holidays"),
+    "schedule": N_("Schedules"),
+    "schedule_exception": N_("Away and extra hours"),
     "audit": N_("Access log"),
 }
 # A choice of several actions at once: its value, what it is called, and what it holds.

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from kernel.clock import local_today, utc_now
+from kernel.clock import local_today
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidFields
 from kernel.text import N_, canonical
@@ -21,23 +21,26 @@ from kernel.web.problems import sentences
 from tenant_app.appointments.public import (
     APPOINTMENT_TYPES,
     LENGTHS,
-    WHOLE_DAY,
+    USUAL_MINUTES,
     Booking,
+    OutsideSchedule,
+    Slot,
     SlotTaken,
     book,
-    busy_times,
-    free_times,
+    free_of,
 )
-from tenant_app.calendar.public import read_calendar
 from tenant_app.pages.forms import CHOOSE, TOO_LONG, chosen_id, lead_to, page, parse_day, spoken
 from tenant_app.pages.shown import TYPE_NAMES, banner, long_day, options
+from tenant_app.pages.working_days import any_free, bookable_in, why_nothing
 from tenant_app.patients.public import PatientInactive, PatientRecord, read
-from tenant_app.staff.public import Doctor, active_doctors, list_departments
+from tenant_app.staff.public import Doctor, list_departments
 
 blueprint = Blueprint("booking", __name__, url_prefix="/appointments/new")
 
 CHOOSE_TIME: Final = N_("Choose one of the free times.")
+OUTSIDE_REASON: Final = N_("The doctor does not work at that time. Say why it is booked all the same.")
 LONGEST_REASON: Final = 1000
+LONGEST_OUTSIDE_REASON: Final = 500
 # The service's names of fields → those of the form.
 _FIELDS: Final = {
     "patient_id": "patient",
@@ -58,11 +61,12 @@ class Wish:
     doctor_id: UUID | None
     day: date
     typed_day: str
-    minutes: int
+    minutes: int | None
     all_hours: bool
     start: time | None
     appointment_type: str
     reason: str = field(repr=False)
+    outside_reason: str = field(default="", repr=False)
     errors: dict[str, list[str]] = field(default_factory=dict)
 
     def onward(self) -> dict[str, str]:
@@ -109,7 +113,7 @@ def _book(uow: UnitOfWork, actor: Actor, wish: Wish) -> Response:
         answer = _form(uow, actor, wish, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         uow.commit()
         return answer
-    end = datetime.combine(wish.day, wish.start) + timedelta(minutes=wish.minutes)
+    end = datetime.combine(wish.day, wish.start) + timedelta(minutes=_length(uow, wish, wish.start))
     wanted = Booking(
         patient_id=wish.patient_id,
         doctor_id=wish.doctor_id,
@@ -119,6 +123,7 @@ def _book(uow: UnitOfWork, actor: Actor, wish: Wish) -> Response:
         end_time=end.time(),
         appointment_type=wish.appointment_type,
         reason=wish.reason,
+        outside_reason=wish.outside_reason if wish.all_hours else None,
     )
     taken: time | None = None
     try:
@@ -130,6 +135,11 @@ def _book(uow: UnitOfWork, actor: Actor, wish: Wish) -> Response:
     except SlotTaken as err:
         uow.session.rollback()
         taken, wish.start = wish.start, None
+        status, refused = err.status, None
+    except OutsideSchedule as err:
+        uow.session.rollback()
+        wish.all_hours = True
+        wish.errors = {"outside_reason": [gettext(OUTSIDE_REASON)]}
         status, refused = err.status, None
     except PatientInactive as err:
         uow.session.rollback()
@@ -164,11 +174,12 @@ def _wish(given: MultiDict[str, str], actor: Actor) -> Wish:
         doctor_id=chosen_id(given.get("doctor"), what="doctor"),
         day=day,
         typed_day=typed_day,
-        minutes=int(minutes) if minutes.isdecimal() and int(minutes) in LENGTHS else LENGTHS[1],
+        minutes=int(minutes) if minutes.isdecimal() and int(minutes) in LENGTHS else None,
         all_hours=given.get("all_hours") == "1",
         start=_time(given.get("start", "")),
         appointment_type=kind if kind in APPOINTMENT_TYPES else APPOINTMENT_TYPES[0],
         reason=reason,
+        outside_reason=canonical(given.get("outside_reason", ""))[:LONGEST_OUTSIDE_REASON],
         errors=errors,
     )
 
@@ -206,7 +217,7 @@ def _form(
     departments = list_departments(uow=uow, active_only=True).items
     if len(departments) == 1:
         wish.department_id = departments[0].id
-    doctors = _doctors(uow, wish.department_id)
+    doctors = bookable_in(uow, wish.department_id)
     wish.doctor_id = _one_of(doctors, wish.doctor_id)
     if wish.doctor_id is None:
         wish.start = None
@@ -226,20 +237,14 @@ def _form(
         morning=[each for each in free if each < noon],
         afternoon=[each for each in free if each >= noon],
         free=free,
+        nothing=why_nothing(uow, wish.doctor_id, wish.day, wish.department_id) if wish.doctor_id and not free else None,
         taken=taken,
         refused=refused,
-        lengths=[(length, gettext("%(minutes)s minutes", minutes=length)) for length in LENGTHS],
+        lengths=[("", gettext("As the schedule says")), *_lengths()],
         types=options(TYPE_NAMES),
         day_title=long_day(wish.day),
         today=local_today(),
     )
-
-
-def _doctors(uow: UnitOfWork, department_id: UUID | None) -> list[Doctor]:
-    """Who can be booked in a department: its own doctors, and those who belong to none."""
-    if department_id is None:
-        return []
-    return [doctor for doctor in active_doctors(uow=uow) if doctor.department_id in {department_id, None}]
 
 
 def _one_of(doctors: list[Doctor], wanted: UUID | None) -> UUID | None:
@@ -252,11 +257,24 @@ def _one_of(doctors: list[Doctor], wanted: UUID | None) -> UUID | None:
 def _free(uow: UnitOfWork, wish: Wish) -> list[time]:
     if wish.doctor_id is None:
         return []
-    hours = WHOLE_DAY if wish.all_hours else read_calendar(uow=uow, since=wish.day, until=wish.day).hours_on(wish.day)
-    return free_times(
-        day=wish.day,
-        minutes=wish.minutes,
-        busy=busy_times(uow=uow, doctor_id=wish.doctor_id, day=wish.day),
-        hours=hours,
-        now=utc_now(),
-    )
+    return [slot.start for slot in _slots(uow, wish, wish.doctor_id)]
+
+
+def _slots(uow: UnitOfWork, wish: Wish, doctor_id: UUID) -> list[Slot]:
+    if wish.all_hours:
+        return any_free(uow, doctor_id, wish.day, minutes=wish.minutes or USUAL_MINUTES)
+    return free_of(uow=uow, doctor_id=doctor_id, day=wish.day, minutes=wish.minutes, department_id=wish.department_id)
+
+
+def _length(uow: UnitOfWork, wish: Wish, start: time) -> int:
+    """The minutes of the time that was chosen: as was wished, or as long as a slot of the schedule is."""
+    if wish.minutes is not None or wish.doctor_id is None:
+        return wish.minutes or USUAL_MINUTES
+    slot = next((each for each in _slots(uow, wish, wish.doctor_id) if each.start == start), None)
+    if slot is None:
+        return USUAL_MINUTES
+    return (slot.end.hour - slot.start.hour) * 60 + slot.end.minute - slot.start.minute
+
+
+def _lengths() -> list[tuple[int, str]]:
+    return [(length, gettext("%(minutes)s minutes", minutes=length)) for length in LENGTHS]

@@ -40,6 +40,7 @@ from tenant_app.pages.forms import (
     wants_part,
     with_toast,
 )
+from tenant_app.pages.moving_pages import just_moved
 from tenant_app.pages.shown import TYPE_NAMES, banner, long_day
 from tenant_app.patients.public import patient_record
 from tenant_app.staff.public import active_doctors, list_departments
@@ -251,6 +252,7 @@ def _show(
     return page(
         "day/day.html",
         errors=errors,
+        moved=just_moved(uow),
         title=long_day(chosen.day),
         previous_day=chosen.day - timedelta(days=1),
         next_day=chosen.day + timedelta(days=1),

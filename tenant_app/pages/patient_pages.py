@@ -58,6 +58,7 @@ ACTION_NAMES: Final = {
     "portal.link": N_("Linked this hospital"),
     "portal.unlink": N_("Unlinked this hospital"),
     "appointment.book": N_("Booked an appointment"),
+    "appointment.move": N_("Moved an appointment"),
     "appointment.read": N_("Opened an appointment"),
     "appointment.list": N_("Looked at the appointments"),
     "appointment.confirm": N_("Confirmed an appointment"),

@@ -119,12 +119,14 @@ CENTRAL_FUNCTIONS: Final[dict[str, set[str]]] = {
 HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
     "app": {
         "appointment_code_numbers": {"USAGE"},
+        "appointment_moves": {"INSERT", "SELECT"},
         "appointments": {"INSERT", "SELECT", "UPDATE"},
         "audit_checks": {"SELECT"},
         "audit_logs": {_AUDIT_WITH_VALUES, "SELECT"},
         "audit_seals": {"SELECT (last_id, row_count, sealed_at, sequence)"},
         "data_keys": {"INSERT", "SELECT"},
         "departments": {"INSERT", "SELECT", "UPDATE"},
+        "doctor_schedules": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "holidays": {"DELETE", "INSERT", "SELECT"},
         "hospital_identity": {"SELECT"},
         "hospital_info": {"SELECT", "UPDATE"},
@@ -153,6 +155,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "queue_entries": {"INSERT", "SELECT", "UPDATE"},
         "queue_steps": {"INSERT", "SELECT", "UPDATE (undone_at)"},
         "roles": {"DELETE", "INSERT", "SELECT", "UPDATE"},
+        "schedule_exceptions": {"DELETE", "INSERT", "SELECT"},
         "staff_invites": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "staff_refresh_tokens": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "staff_sessions": {"DELETE", "INSERT", "SELECT", "UPDATE"},
@@ -169,6 +172,9 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         },
         "audit_logs": {_AUDIT},
         "departments": {"SELECT"},
+        "doctor_schedules": {
+            "SELECT (department_id, doctor_id, end_time, slot_minutes, start_time, valid_from, valid_until, weekday)"
+        },
         "holidays": {"SELECT"},
         "hospital_identity": {"SELECT"},
         "hospital_info": {"SELECT"},
@@ -183,6 +189,9 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "patient_sign_in_failures": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "patient_users": {"INSERT", "SELECT", "UPDATE"},
         "patients": {"SELECT"},
+        "schedule_exceptions": {
+            "SELECT (department_id, doctor_id, end_time, first_day, kind, last_day, slot_minutes, start_time)"
+        },
         "users": {"SELECT (department_id, full_name, id, role, status)"},
     },
     "sync": {
@@ -203,6 +212,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
 
 HOSPITAL_FUNCTIONS: Final[dict[str, set[str]]] = {
     "app": {
+        "booking_patient_status",
         "code_text",
         "doctor_busy_times",
         "next_appointment_code",
@@ -211,6 +221,7 @@ HOSPITAL_FUNCTIONS: Final[dict[str, set[str]]] = {
         "portal_patient",
     },
     "portal": {
+        "booking_patient_status",
         "code_text",
         "doctor_busy_times",
         "next_appointment_code",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +15,20 @@ from kernel.clock import utc_now
 from kernel.ids import new_row_id
 from kernel.web.access import declared
 from manage.demo.people import person
+from tenant_app.appointments.public import Destination, move
 from tenant_app.patients.public import identifier_history, note_allergy
 from tenant_app.staff.models import StaffSession
 from tenant_app.staff.public import create_role
-from tests.support.clinic import Clinic, open_clinic
+from tests.support.clinic import Clinic, open_clinic, tomorrow
 from tests.support.hospitals import Hospital
 from tests.support.portals import Portals
+from tests.support.schedules import away, hours
 
 PASSWORD = "một mật khẩu thật dài"
+NAMED = {
+    *("patient_id", "appointment_id", "entry_id", "role_id", "user_id", "session_id"),
+    *("schedule_id", "exception_id", "move_id"),
+}
 BODY = {"full_name": "Kẻ Lạ Mặt", "reason": "thử", "query": "a", "code": "LA", "name": "Khoa Lạ"}
 
 
@@ -52,6 +58,15 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
         uow.session.add(session)
         uow.commit()
     entry = clinic.number(patient.id)
+    schedule = hours(clinic)[0]
+    absence = away(clinic)
+    with clinic.uow() as uow:
+        where = Destination(
+            appointment_date=tomorrow(), start_time=time(16), end_time=time(16, 20), outside_reason="Đã hẹn"
+        )
+        moved = move(uow=uow, actor=clinic.admin, appointment_id=appointment.id, to=where, version=1)
+        uow.commit()
+    assert moved.move_id
     with clinic.uow() as uow:
         role_id = create_role(uow=uow, actor=clinic.admin, name="Điều dưỡng trưởng", permissions=["patient.read"])
         uow.commit()
@@ -61,6 +76,9 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
             "patient_id": patient.id,
             "appointment_id": appointment.id,
             "entry_id": entry.id,
+            "schedule_id": schedule.id,
+            "exception_id": absence.id,
+            "move_id": moved.move_id,
             "user_id": clinic.doctor_id,
             "department_id": clinic.department_id,
             "identifier_id": identifier.id,
@@ -126,7 +144,7 @@ def test_nothing_of_one_hospital_shows_at_another(
         if method == "GET":
             sent = {"headers": bearer} if programs else {}
         response = client.open(filled(rule, theirs), method=method, buffered=True, **sent)
-        named = set(rule.arguments) & {"patient_id", "appointment_id", "entry_id", "role_id", "user_id", "session_id"}
+        named = set(rule.arguments) & NAMED
         if named:
             assert response.status_code in {404, 422, 400}, (
                 method,

@@ -239,7 +239,10 @@ def test_functions_that_act_as_their_owner_pin_their_search_path(ground: Ground)
 
 # Tables that a patient's role reads as they are: about the hospital, and the names of its staff (by column).
 OPEN_TO_PATIENTS = frozenset(
-    {"departments", "holidays", "hospital_identity", "hospital_info", "hospital_sync", "users"}
+    {
+        *("departments", "doctor_schedules", "holidays", "hospital_identity", "hospital_info", "hospital_sync"),
+        *("schedule_exceptions", "users"),
+    }
 )
 
 

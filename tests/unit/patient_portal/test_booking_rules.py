@@ -9,6 +9,7 @@ from kernel.clock import LOCAL_ZONE
 from patient_portal.appointments.rules import RULE, bookable_days, offered_times, overlap
 from tenant_app.appointments.public import BusyTime
 from tenant_app.calendar.public import Calendar, Closure
+from tenant_app.schedules.public import WorkingTime
 
 TUESDAY = date(2026, 11, 24)
 SUNDAY = date(2026, 11, 29)
@@ -19,7 +20,7 @@ def at(day: date, clock: str) -> datetime:
 
 
 def starts(day: date, now: datetime) -> list[str]:
-    return [f"{begins:%H:%M}" for begins, _ in offered_times(day, busy=(), now=now)]
+    return [f"{slot.start:%H:%M}" for slot in offered_times(day, busy=(), now=now)]
 
 
 def test_a_whole_day_has_morning_and_afternoon() -> None:
@@ -61,7 +62,7 @@ def test_days_skip_sundays_and_those_that_are_over() -> None:
 def test_what_is_taken_is_not_free() -> None:
     now = at(TUESDAY, "00:00")
     busy = [BusyTime(time(8, 15), time(8, 45)), BusyTime(time(14, 0), time(15, 0))]
-    free = {f"{begins:%H:%M}" for begins, _ in offered_times(TUESDAY, busy=busy, now=now)}
+    free = {f"{slot.start:%H:%M}" for slot in offered_times(TUESDAY, busy=busy, now=now)}
     assert not {"08:00", "08:30", "14:00", "14:30"} & free
     assert {"07:30", "09:00", "13:30", "15:00"} <= free
 
@@ -83,9 +84,9 @@ def test_a_hospitals_own_hours_and_holidays_hold_in_place_of_the_usual() -> None
     now = at(TUESDAY, "06:00")
     mornings = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), ((time(8), time(9)),))
     holiday = Closure(first_day=TUESDAY, last_day=TUESDAY)
-    calendar = Calendar(business_hours=mornings, closures=(holiday,))
-    assert offered_times(TUESDAY, busy=(), now=now, calendar=calendar) == []
-    assert len(offered_times(SUNDAY, busy=(), now=now, calendar=calendar)) == 2
-    days = bookable_days(now=now, calendar=calendar)
+    working = WorkingTime(calendar=Calendar(business_hours=mornings, closures=(holiday,)))
+    assert offered_times(TUESDAY, busy=(), now=now, working=working) == []
+    assert len(offered_times(SUNDAY, busy=(), now=now, working=working)) == 2
+    days = bookable_days(now=now, working=working)
     assert TUESDAY not in days
     assert SUNDAY in days

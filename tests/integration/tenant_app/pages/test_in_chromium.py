@@ -16,6 +16,7 @@ from tenant_app.queue.public import call_next
 from tenant_app.staff.public import NewUser, create_user, list_roles
 from tests.support.chromium import PHONE, READERS, Looker, browser, looker, pictures, served
 from tests.support.clinic import Clinic, tomorrow
+from tests.support.schedules import away, hours
 from tests.support.staff_browser import PASSWORD, Browser
 
 pytestmark = pytest.mark.e2e
@@ -78,6 +79,8 @@ def test_every_page_is_fit_to_be_seen(
     found = clinic.patient()
     visit = clinic.appointment(found.patient.id)
     number = clinic.number(found.patient.id)
+    worked = hours(clinic, weekdays=(0, 1, 2, 4))[0]
+    away(clinic, start="08:30", end="10:00")
     for priority in ("pregnant", "none", "emergency", "none"):
         clinic.number(clinic.patient().patient.id, priority=priority)
     with clinic.uow() as uow:
@@ -97,6 +100,10 @@ def test_every_page_is_fit_to_be_seen(
         "day": f"/today?day={tomorrow()}&doctor=",
         "day-empty": "/today",
         "cancel": f"/appointments/{visit.id}/cancel",
+        "move": f"/appointments/{visit.id}/move",
+        "schedules": "/schedules",
+        "schedule": f"/schedules/{clinic.doctor_id}",
+        "schedule-hours": f"/schedules/{clinic.doctor_id}/hours/{worked.id}",
         "find": "/patients",
         "register": "/patients/new",
         "patient": record,
