@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from kernel.errors import InvalidFields, PreconditionFailed, SokhamError
 from kernel.ids import parse_uuid
+from kernel.text import N_
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
@@ -34,7 +35,14 @@ from tenant_app.staff.public import (
 
 blueprint = Blueprint("member_pages", __name__, url_prefix="/staff/<user_id>")
 
-_FIELDS: Final = ("full_name", "email", "phone", "role", "department_id")
+_LABELS: Final = {
+    "full_name": N_("Full name"),
+    "email": N_("E-mail"),
+    "phone": N_("Phone"),
+    "role": N_("Main role"),
+    "department_id": N_("Department"),
+}
+_FIELDS: Final = tuple(_LABELS)
 _REFUSALS: Final = (AboutOneself, LastAdministrator, BeyondOwnRights, NotJoined)
 
 
@@ -59,7 +67,7 @@ def edit(user_id: str) -> Response:
 @blueprint.route("/edit", methods=["POST"])
 @requires("staff.manage")
 def save(user_id: str) -> Response:
-    """Save, unless somebody else was quicker: then the form comes back with what is there now."""
+    """Save, unless somebody else was quicker: then the form keeps what was typed and says what is there now."""
     uow, actor = request_unit_of_work(), current_actor()
     member = staff_member(uow=uow, user_id=parse_uuid(user_id, what="user"))
     shown = {name: typed(name) for name in _FIELDS}
@@ -83,7 +91,12 @@ def save(user_id: str) -> Response:
         uow.session.rollback()
         now = staff_member(uow=uow, user_id=member.id)
         return _form(
-            now, shown=_known(now), chosen=_further(now), version=now.version, refusal=changed, status=changed.status
+            now,
+            shown=shown,
+            chosen=chosen,
+            version=now.version,
+            there=_there(now, shown=shown, chosen=chosen),
+            status=changed.status,
         )
     except InvalidFields as wrong:
         uow.session.rollback()
@@ -170,6 +183,17 @@ def _further(member: StaffMember) -> set[UUID]:
     return {each.id for each in roles if each.name != member.role}
 
 
+def _there(member: StaffMember, *, shown: dict[str, str], chosen: set[UUID]) -> list[tuple[str, str]]:
+    """What is saved now where it differs from what was typed, in words."""
+    words = {**_known(member), "role": role_title(member.role), "department_id": member.department_name or ""}
+    differing = [(gettext(_LABELS[name]), words[name]) for name, now in _known(member).items() if now != shown[name]]
+    if _further(member) != chosen:
+        names = role_names(uow=request_unit_of_work())
+        held = [role_title(each.name) for each in names if each.id in _further(member)]
+        differing.append((gettext("Further roles"), ", ".join(held)))
+    return differing
+
+
 def _form(
     member: StaffMember,
     *,
@@ -178,6 +202,7 @@ def _form(
     version: int,
     errors: dict[str, list[str]] | None = None,
     refusal: SokhamError | None = None,
+    there: list[tuple[str, str]] | None = None,
     status: int = HTTPStatus.OK,
 ) -> Response:
     uow = request_unit_of_work()
@@ -191,6 +216,7 @@ def _form(
         version=version,
         errors=spoken(errors or {}),
         refusal=sentences(refusal) if refusal else None,
+        there=there,
         own=member.id == current_actor().id,
         main_role=role_title(member.role),
         waiting=coming_appointments(uow=uow, doctor_id=member.id),

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from http import HTTPStatus
 from typing import Final
-from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
@@ -13,7 +12,6 @@ from kernel.ids import parse_uuid
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
-from kernel.web.problems import sentences
 from tenant_app.pages.forms import lead_to, page, sent_version, spoken, typed
 from tenant_app.pages.shown import role_title
 from tenant_app.pages.staff_pages import refused
@@ -70,13 +68,15 @@ def create() -> Response:
 @requires("role.manage")
 def edit(role_id: str) -> Response:
     """A role, with what it permits and who has it."""
-    return _as_it_is(parse_uuid(role_id, what="role"))
+    found = role(uow=request_unit_of_work(), role_id=parse_uuid(role_id, what="role"))
+    shown = {"name": found.name, "description": found.description or ""}
+    return _form(found, shown=shown, chosen=found.permissions, version=found.version)
 
 
 @blueprint.route("/<role_id>", methods=["POST"])
 @requires("role.manage")
 def save(role_id: str) -> Response:
-    """Save, unless somebody else was quicker: then the form comes back with what is there now."""
+    """Save, unless somebody else was quicker: then the form keeps what was typed and says what is there now."""
     uow = request_unit_of_work()
     wanted = parse_uuid(role_id, what="role")
     found = role(uow=uow, role_id=wanted)
@@ -90,7 +90,9 @@ def save(role_id: str) -> Response:
         change_role(uow=uow, actor=current_actor(), role_id=wanted, version=version, **shown, permissions=chosen | kept)
     except PreconditionFailed as changed:
         uow.session.rollback()
-        return _as_it_is(wanted, refusal=changed)
+        now = role(uow=uow, role_id=wanted)
+        there = _there(now, shown=shown, chosen=chosen | kept)
+        return _form(now, shown=shown, chosen=chosen, version=now.version, there=there, status=changed.status)
     except (InvalidFields, RoleNameTaken) as wrong:
         uow.session.rollback()
         return _form(found, shown=shown, chosen=chosen, version=version, errors=_errors(wrong), status=wrong.status)
@@ -121,17 +123,20 @@ def _errors(wrong: SokhamError) -> dict[str, list[str]]:
     return dict(wrong.errors) or {str(wrong.data["field"]): [wrong.title]}
 
 
-def _as_it_is(role_id: UUID, *, refusal: SokhamError | None = None) -> Response:
-    found = role(uow=request_unit_of_work(), role_id=role_id)
-    shown = {"name": found.name, "description": found.description or ""}
-    return _form(
-        found,
-        shown=shown,
-        chosen=found.permissions,
-        version=found.version,
-        refusal=refusal,
-        status=refusal.status if refusal else HTTPStatus.OK,
+def _there(now: RoleRow, *, shown: dict[str, str], chosen: Collection[str]) -> list[tuple[str, str]]:
+    """What is saved now where it differs from what was chosen, in words."""
+
+    def words(names: Collection[str]) -> str:
+        return ", ".join(gettext(text) for name, text in PERMISSIONS.items() if name in names)
+
+    saved, sent = set(now.permissions), set(chosen)
+    pairs = (
+        (gettext("Name"), now.name if now.name != shown["name"] else ""),
+        (gettext("Description"), now.description if (now.description or "") != shown["description"] else ""),
+        (gettext("Permitted there, not in your form"), words(saved - sent)),
+        (gettext("In your form, not permitted there"), words(sent - saved)),
     )
+    return [(label, value) for label, value in pairs if value]
 
 
 def _form(
@@ -141,7 +146,7 @@ def _form(
     chosen: Collection[str],
     version: int,
     errors: dict[str, list[str]] | None = None,
-    refusal: SokhamError | None = None,
+    there: list[tuple[str, str]] | None = None,
     status: int = HTTPStatus.OK,
 ) -> Response:
     fixed = ADMIN_KEEPS if found is not None and found.name == _ADMIN else frozenset[str]()
@@ -153,7 +158,7 @@ def _form(
         shown=shown,
         version=version,
         errors=spoken(errors or {}),
-        refusal=sentences(refusal) if refusal else None,
+        there=there,
         areas=_areas(chosen, fixed),
         people=holders(uow=request_unit_of_work(), role_id=found.id) if found else [],
     )

@@ -42,7 +42,12 @@ def test_the_form_as_it_is_shown_changes_nothing_and_changes_are_saved(sign_in: 
     assert "Lê Thị Hoa" in admin.get(address)
     stale = admin.post(f"{address}/edit", **{**form, "full_name": "Lê Văn Khác"})
     assert stale.status_code == 412
-    assert 'value="Lê Thị Hoa"' in stale.text
+    assert 'value="Lê Văn Khác"' in stale.text, "what was typed stays"
+    assert "</strong>: Lê Thị Hoa</li>" in stale.text, "beside what is saved"
+    again = sent_as_shown(stale.text)
+    assert again["role"] == "doctor"
+    assert admin.post(f"{address}/edit", **again).status_code == 303
+    assert "Lê Văn Khác" in admin.get(address)
 
 
 @pytest.mark.parametrize(
