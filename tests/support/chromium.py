@@ -15,8 +15,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.browser import chromium
 
-PHONE, DESK = 360, 1280
-HEIGHTS = {PHONE: 740, DESK: 900}
+PHONE, DESK, WIDE = 360, 1280, 1920
+HEIGHTS = {PHONE: 740, DESK: 900, WIDE: 1080}
 
 
 # Width and language of the person who looks.

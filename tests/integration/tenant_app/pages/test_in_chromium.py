@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from manage.demo.people import person
 from tenant_app.queue.public import call_next
 from tenant_app.staff.public import NewUser, create_user, list_roles
-from tests.support.chromium import PHONE, READERS, Looker, browser, looker, pictures, served
+from tests.support.chromium import PHONE, READERS, WIDE, Looker, browser, looker, pictures, served
 from tests.support.clinic import Clinic, tomorrow
 from tests.support.schedules import away, hours
 from tests.support.staff_browser import PASSWORD, Browser
@@ -71,7 +71,7 @@ def test_somebody_alike_appears_beside_what_is_typed(
     assert [each for each in eyes.complaints if "409" not in each] == []
 
 
-@pytest.mark.parametrize(("width", "language"), READERS)
+@pytest.mark.parametrize(("width", "language"), [*READERS, (WIDE, "vi")])
 def test_every_page_is_fit_to_be_seen(
     sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str, width: int, language: str
 ) -> None:
