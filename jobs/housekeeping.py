@@ -47,7 +47,7 @@ class Partitions:
             made = uow.session.execute(select(func.ensure_audit_partitions(MONTHS_AHEAD))).scalar_one()
             uow.commit()
         log.info("partitions.made", where="central", count=made)
-        _require_all(self._hospitals.do(self._one, run, seconds=min(ROUND_SECONDS, run.seconds_left)))
+        require_all(self._hospitals.do(self._one, run, seconds=min(ROUND_SECONDS, run.seconds_left)))
 
     def _one(self, tenant: TenantId, _run: Run) -> None:
         with self._hospital(tenant) as uow:
@@ -71,7 +71,7 @@ class Pruning:
     def run(self, run: Run) -> None:
         """Central, then every hospital; a few rows in a transaction, so that nobody waits for it."""
         self._prune(self._central, run, where="central")
-        _require_all(self._hospitals.do(self._one, run, seconds=min(ROUND_SECONDS, run.seconds_left)))
+        require_all(self._hospitals.do(self._one, run, seconds=min(ROUND_SECONDS, run.seconds_left)))
 
     def _one(self, tenant: TenantId, run: Run) -> None:
         self._prune(lambda: self._hospital(tenant), run, where="hospital")
@@ -90,6 +90,7 @@ class Pruning:
             more = any(count >= self._rows for _, count in removed)
 
 
-def _require_all(done: Round) -> None:
+def require_all(done: Round) -> None:
+    """Raises HospitalsLeftOut where the work was not done everywhere."""
     if done.failed or done.late:
         raise HospitalsLeftOut(f"{len(done.failed)} failed, {len(done.late)} late")

@@ -12,6 +12,7 @@ from jobs.job import Job, Run
 from jobs.leases import Leases
 from jobs.scheduler import Scheduler
 from jobs.sealing.public import HeadFile, Sealer
+from jobs.watching import Watching
 from kernel.database.engines import Database
 from kernel.ids import TenantId
 from keys.public import Keychain
@@ -20,11 +21,14 @@ SEAL_HOSPITALS: Final = "audit.seal_hospitals"
 SEAL_CENTRAL: Final = "audit.seal_central"
 PARTITIONS: Final = "partitions"
 PRUNE: Final = "prune"
+WATCH: Final = "access.watch"
 
 # A row is sealed within five seconds of its commit: two of waiting, jitter, and the time of a round.
 SEAL_EVERY: Final = timedelta(seconds=2)
 # Shorter than the five seconds too, so that a runner's death costs little.
 SEAL_LEASE: Final = timedelta(seconds=6)
+# What stands out is looked at by people, later that day.
+WATCH_EVERY: Final = timedelta(minutes=2)
 # A round of sealing waits so long for slow hospitals; those go on, and the next round leaves them out.
 SEAL_ROUND_SECONDS: Final = 4.0
 STOP_SECONDS: Final = 15.0
@@ -50,6 +54,8 @@ class JobsProcess:
         self._sealing = EachHospital(job=SEAL_HOSPITALS, router=router)
         self._making = EachHospital(job=PARTITIONS, router=router, threads=2)
         self._pruning = EachHospital(job=PRUNE, router=router, threads=2)
+        self._watching = EachHospital(job=WATCH, router=router, threads=2)
+        watching = Watching(hospitals=self._watching, hospital=router.unit_of_work)
         partitions = Partitions(hospitals=self._making, central=central.unit_of_work, hospital=router.unit_of_work)
         pruning = Pruning(hospitals=self._pruning, central=central.unit_of_work, hospital=router.unit_of_work)
         self.scheduler = Scheduler(
@@ -73,6 +79,7 @@ class JobsProcess:
                 ),
                 Job(name=PARTITIONS, every=timedelta(days=1), run=partitions.run, limit=timedelta(minutes=30)),
                 Job(name=PRUNE, every=timedelta(hours=1), run=pruning.run, limit=timedelta(minutes=30)),
+                Job(name=WATCH, every=WATCH_EVERY, run=watching.run, limit=timedelta(minutes=30)),
             ),
         )
 
@@ -83,7 +90,7 @@ class JobsProcess:
     def stop(self, *, seconds: float = STOP_SECONDS) -> bool:
         """Let what runs come to its end; False when something did not."""
         ended = self.scheduler.stop(seconds=seconds)
-        for each in (self._sealing, self._making, self._pruning):
+        for each in (self._sealing, self._making, self._pruning, self._watching):
             each.close()
         self._router.close()
         self._central.dispose()

@@ -8,10 +8,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from central.sync.public import AuditHeadState, Event, PatientState, WireIdentifier, identifier_place
+from central.sync.public import AccessCountsState, AuditHeadState, Event, PatientState, WireIdentifier, identifier_place
 from kernel.ids import TenantId
 from keys.public import BlindIndex, DataKey, DataKeyStore, FieldContext, Keychain, KeyRefused, scopes, seal
-from tenant_app.sync_public import AUDIT_SEAL, PATIENT, PATIENT_ERASED, Claimed
+from tenant_app.sync_public import ACCESS_COUNTS, AUDIT_SEAL, PATIENT, PATIENT_ERASED, Claimed
 
 BAD_PAYLOAD: Final = "bad_payload"
 _MAX_METADATA: Final = 4_000
@@ -31,6 +31,7 @@ class _Patient(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
 _patient = msgspec.json.Decoder(_Patient)
 _head = msgspec.json.Decoder(AuditHeadState)
+_counts = msgspec.json.Decoder(AccessCountsState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ class Sealer:
         if row.aggregate_type == AUDIT_SEAL:
             head = _head.decode(row.payload)
             return Event(row.id, row.event_type, AUDIT_SEAL, row.aggregate_id, row.epoch, row.n, None, head)
+        if row.aggregate_type == ACCESS_COUNTS:
+            counts = _counts.decode(row.payload)
+            return Event(row.id, row.event_type, ACCESS_COUNTS, row.aggregate_id, row.epoch, row.n, None, None, counts)
         raise _NotAnEvent
 
     def _patient(self, tenant: TenantId, key: DataKey, row: Claimed) -> PatientState:

@@ -15,8 +15,10 @@ from tenant_app.patients.status_api import blueprint as patient_status
 from tenant_app.queue.api import blueprint as queue
 from tenant_app.schedules.api import blueprint as schedules
 from tenant_app.schedules.exceptions_api import blueprint as schedule_exceptions
+from tenant_app.settings.api import blueprint as settings
 from tenant_app.staff.api import blueprint as staff
 from tenant_app.staff.role_api import blueprint as roles
+from tenant_app.unusual.api import blueprint as access_findings
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     hospital,
@@ -33,4 +35,6 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     queue,
     audit,
     audit_logs,
+    access_findings,
+    settings,
 )

@@ -2,10 +2,11 @@
 
 from tenant_app.outbox import queue
 from tenant_app.outbox.queue import Backlog, Claimed, Failure
-from tenant_app.outbox.service import AUDIT_SEAL, PATIENT, PATIENT_ERASED
+from tenant_app.outbox.service import ACCESS_COUNTS, AUDIT_SEAL, PATIENT, PATIENT_ERASED
 from tenant_app.outbox.signing import ensure_sync_key, sync_key
 
 __all__ = [
+    "ACCESS_COUNTS",
     "AUDIT_SEAL",
     "PATIENT",
     "PATIENT_ERASED",

@@ -11,7 +11,23 @@ from tenant_app.patients import models as patients
 from tenant_app.portal import models as portal
 from tenant_app.queue import models as queue
 from tenant_app.schedules import models as schedules
+from tenant_app.settings import models as settings
 from tenant_app.staff import models as staff
+from tenant_app.unusual import models as unusual
 
-MODULES = (hospital, staff, auth, patients, appointments, queue, portal, audit, outbox, calendar, schedules)
+MODULES = (
+    hospital,
+    staff,
+    auth,
+    patients,
+    appointments,
+    queue,
+    portal,
+    audit,
+    outbox,
+    calendar,
+    schedules,
+    settings,
+    unusual,
+)
 METADATA = HospitalBase.metadata

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from central.audit.public import security_event
 from central.sync import rules
 from central.sync.rules import DigestKey, Keyed, Person, PersonFinder, Verdict, keyed
 from central.sync.store import Batches, NewEntry, Present
@@ -50,6 +51,7 @@ def take(*, uow: UnitOfWork, tenant: TenantId, batch: Batch, now: datetime) -> T
     verdicts = _judge(store, batch, present, patients)
     verdicts = _once(store, events, verdicts)
     verdicts = _heads(store, events, verdicts)
+    _note_counts(uow, tenant, events, verdicts)
     chosen = [
         event
         for event, verdict in zip(events, verdicts, strict=True)
@@ -108,6 +110,14 @@ def _heads(store: Batches, events: Sequence[Event], verdicts: list[Verdict]) -> 
             if not store.put_head(event, head):
                 checked[place] = Verdict("rejected", rules.REASON_HEAD)
     return checked
+
+
+def _note_counts(uow: UnitOfWork, tenant: TenantId, events: Sequence[Event], verdicts: list[Verdict]) -> None:
+    """Unusual access at a hospital is a security event here: how many of which kind, and nobody's name."""
+    for event, verdict in zip(events, verdicts, strict=True):
+        if event.counts is not None and verdict.outcome == "apply":
+            details = {**event.counts.found, "open": event.counts.open}
+            security_event(uow=uow, event="unusual_access", risk="medium", tenant=tenant, details=details)
 
 
 def _apply(

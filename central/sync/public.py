@@ -10,6 +10,7 @@ from central.sync.standing import Standing, standing
 from central.sync.wire import (
     AUDIENCE,
     MAX_EVENTS,
+    AccessCountsState,
     AuditHeadState,
     BacklogReport,
     Batch,
@@ -32,6 +33,7 @@ __all__ = [
     "DEAD_STATES",
     "MAX_EVENTS",
     "WORKER_PERMISSION",
+    "AccessCountsState",
     "AuditHeadState",
     "BacklogReport",
     "Batch",

@@ -14,6 +14,7 @@ MAX_JUMP: Final = 1_000_000
 ERASED: Final = "patient.erased"
 PATIENT_PREFIX: Final = "patient."
 AUDIT_TYPE: Final = "audit.sealed"
+COUNTS_TYPE: Final = "audit.unusual"
 
 REASON_JUMP: Final = "version_jump"
 REASON_EPOCH: Final = "epoch_ahead"
@@ -54,6 +55,10 @@ STALE: Final = Verdict("stale")
 
 def shape_is_right(event: Event) -> bool:
     """Whether the event carries what its type says."""
+    if event.aggregate_type == "access_counts":
+        return event.type == COUNTS_TYPE and event.counts is not None and event.head is None and event.patient is None
+    if event.counts is not None:
+        return False
     if event.aggregate_type == "audit_seal":
         return event.type == AUDIT_TYPE and event.head is not None and event.patient is None
     erased = event.type == ERASED

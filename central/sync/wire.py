@@ -54,17 +54,28 @@ class AuditHeadState(Struct, frozen=True, forbid_unknown_fields=True):
     signature: Annotated[str, Meta(max_length=1_000)]
 
 
+class AccessCountsState(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much access stood out at a hospital: what is new by kind, and what waits for somebody to look."""
+
+    found: Annotated[dict[Code, Annotated[int, Meta(ge=1, le=2**31 - 1)]], Meta(min_length=1, max_length=32)]
+    open: Annotated[int, Meta(ge=0, le=2**53)]
+
+
 class Event(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """One event. A patient's has `patient`, unless the patient is erased; an audit head's has `head`."""
+    """One event. A patient's has `patient`, unless the patient is erased; an audit head's has `head`.
+
+    Numbers of unusual access have `counts`.
+    """
 
     id: UUID
     type: Code
-    aggregate_type: Literal["patient", "audit_seal"]
+    aggregate_type: Literal["patient", "audit_seal", "access_counts"]
     aggregate_id: UUID
     epoch: Epoch
     n: Number
     patient: PatientState | None = None
     head: AuditHeadState | None = None
+    counts: AccessCountsState | None = None
 
 
 class DeadReport(Struct, frozen=True, forbid_unknown_fields=True):

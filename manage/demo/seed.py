@@ -27,7 +27,7 @@ from tenant_app.appointments.public import Booking, act, book
 from tenant_app.auth.service import StaffAccounts
 from tenant_app.calendar.public import NewHoliday, add_holiday, missing_public_holidays
 from tenant_app.hospital.public import change_details, hospital_info
-from tenant_app.patients.public import Registration, StatusChange, register, set_status
+from tenant_app.patients.public import Registration, StatusChange, read, register, set_status
 from tenant_app.queue.public import AlreadyWaiting, Arrival, step, take
 from tenant_app.schedules.public import NewException, NewHours, add_exception, add_hours
 from tenant_app.staff.public import PERMISSIONS, NewUser, User, create_department, create_user
@@ -35,6 +35,8 @@ from tenant_app.staff.public import PERMISSIONS, NewUser, User, create_departmen
 SHARED_PEOPLE = 6
 # Departments in which people wait when the demo begins.
 WAITING_DEPARTMENTS = 3
+# More than are never noticed in an hour (tenant_app.settings.catalogue), and fewer than a demo hospital has patients.
+PRIED_INTO = 34
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +113,12 @@ class _Filling:
         nurse = staff_actor(staff["dieuduong"], "", "nurse")
         for at, department in enumerate(self._hospital.departments[:WAITING_DEPARTMENTS]):
             self._fill_line(f"P.{101 + at}", departments[department.code], patients, desk, nurse)
+        self._pry(staff_actor(staff["thungan"], "", "cashier"), patients)
+
+    def _pry(self, cashier: Actor, patients: list[UUID]) -> None:
+        """A cashier opens one record after the other: the administrator is to find it under unusual access."""
+        for patient_id in patients[:PRIED_INTO]:
+            read(uow=self._uow, actor=cashier, patient_id=patient_id)
 
     def _describe(self) -> None:
         hospital = self._hospital

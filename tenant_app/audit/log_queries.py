@@ -34,6 +34,7 @@ class LogFilter:
     patient_id: UUID | None = None
     actions: Sequence[str] = ()
     network: str | None = None
+    row_ids: Sequence[UUID] | None = None
 
     @property
     def named(self) -> list[str]:
@@ -44,6 +45,7 @@ class LogFilter:
             "patient_id": self.patient_id,
             "action": self.actions,
             "address": self.network,
+            "finding": self.row_ids,
         }
         return ["since", "until", *(name for name, value in chosen.items() if value)]
 
@@ -170,6 +172,8 @@ def _where(wanted: LogFilter) -> list[ColumnElement[bool]]:
         chosen.append(AuditLog.action.in_(wanted.actions))
     if wanted.network:
         chosen.append(AuditLog.ip_address.op("<<=")(cast(literal(wanted.network), INET)))
+    if wanted.row_ids is not None:
+        chosen.append(AuditLog.id.in_(wanted.row_ids))
     return chosen
 
 

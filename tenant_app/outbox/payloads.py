@@ -1,6 +1,6 @@
 """The shapes of payloads: what a hospital's own database holds for the worker to seal. They leave it only sealed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -49,3 +49,8 @@ def audit_head_payload(
         "key_id": key_id,
         "signature": signature,
     }
+
+
+def access_counts_payload(*, found: Mapping[str, int], waiting: int) -> dict[str, Any]:
+    """How many findings of unusual access are new by kind, and how many wait: numbers, and nobody's name."""
+    return {"found": dict(found), "open": waiting}

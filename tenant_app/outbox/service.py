@@ -15,6 +15,7 @@ from tenant_app.outbox.models import OutboxEvent
 
 PATIENT: Final = "patient"
 AUDIT_SEAL: Final = "audit_seal"
+ACCESS_COUNTS: Final = "access_counts"
 
 PATIENT_ERASED: Final = "patient.erased"
 

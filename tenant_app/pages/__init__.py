@@ -26,8 +26,10 @@ from tenant_app.pages.registration import blueprint as registration
 from tenant_app.pages.role_pages import blueprint as role_pages
 from tenant_app.pages.schedule_pages import blueprint as schedule_pages
 from tenant_app.pages.session import blueprint as session
+from tenant_app.pages.settings_pages import blueprint as settings_pages
 from tenant_app.pages.staff_pages import blueprint as staff_pages
 from tenant_app.pages.status_pages import blueprint as status_pages
+from tenant_app.pages.unusual_pages import blueprint as unusual_pages
 
 PAGES: Final[tuple[Blueprint, ...]] = (
     session,
@@ -53,4 +55,6 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     calendar_pages,
     audit_pages,
     schedule_pages,
+    unusual_pages,
+    settings_pages,
 )

@@ -44,6 +44,7 @@ from tenant_app.pages.patient_pages import KIND_NAMES
 from tenant_app.pages.shown import options, role_title
 from tenant_app.patients.public import patient_record, read_search, search
 from tenant_app.staff.public import list_staff
+from tenant_app.unusual.public import finding, open_findings
 
 blueprint = Blueprint("audit_pages", __name__, url_prefix="/audit")
 
@@ -81,7 +82,7 @@ def show() -> Response:
     asked = _asked()
     errors: dict[str, list[str]] = {}
     try:
-        wanted = _filter(asked)
+        wanted = _filter(uow, asked)
         listed = log_page(uow=uow, wanted=wanted, limit=ROWS, cursor=request.args.get("cursor") or None)
     except InvalidFields as wrong:
         errors = spoken(wrong.errors)
@@ -99,6 +100,7 @@ def show() -> Response:
         next_cursor=listed.next_cursor if listed else None,
         filtered=len(wanted.named) > len(("since", "until")),
         patient=_patient(uow, wanted.patient_id),
+        unusual=open_findings(uow=uow),
         bars=drawn,
         by_hour=(wanted.until - wanted.since).days < 2,
         total=sum(each.bar.count for each in drawn),
@@ -119,7 +121,7 @@ def show() -> Response:
 def export() -> Response:
     """What the filter chooses as CSV, the newest rows up to a limit that the file names."""
     uow = request_unit_of_work()
-    wanted = _filter(_asked())
+    wanted = _filter(uow, _asked())
     table, count = as_table(log_rows(uow=uow, wanted=wanted, limit=MOST_ROWS + 1))
     record(
         uow=uow,
@@ -163,7 +165,7 @@ def found_patients() -> Response:
 
 def _asked() -> dict[str, str]:
     """The filter as the address has it; days as people write them."""
-    names = ("who", "patient", "action", "result", "address", "since", "until")
+    names = ("who", "patient", "action", "result", "address", "finding", "since", "until")
     asked = {name: request.args.get(name, "").strip()[:2000] for name in names}
     asked["since"] = asked["since"] or _usual_since().strftime("%d/%m/%Y")
     asked["until"] = asked["until"] or local_today().strftime("%d/%m/%Y")
@@ -174,8 +176,15 @@ def _usual_since() -> date:
     return local_today() - timedelta(days=USUAL_DAYS - 1)
 
 
-def _filter(asked: dict[str, str]) -> LogFilter:
-    """Raises InvalidFields, and InvalidIdentifier (404) for an id that is none."""
+def _filter(uow: UnitOfWork, asked: dict[str, str]) -> LogFilter:
+    """Raises InvalidFields, and NotFound or InvalidIdentifier (404) for an id that is nobody's or none.
+
+    The rows behind a finding are those of its days, whatever days were asked for.
+    """
+    behind = finding(uow=uow, finding_id=parse_uuid(asked["finding"], what="finding")) if asked["finding"] else None
+    if behind is not None:
+        asked["since"] = behind.starts_at.astimezone(LOCAL_ZONE).strftime("%d/%m/%Y")
+        asked["until"] = asked["since"]
     since, until = parse_day(asked["since"], field="since"), parse_day(asked["until"], field="until")
     period(since, until)
     actions = actions_chosen(asked["action"]) if asked["action"] else list(LOG_ACTION_NAMES)
@@ -196,6 +205,7 @@ def _filter(asked: dict[str, str]) -> LogFilter:
         # A choice without any action, such as the failures among readings, must show nothing rather than everything.
         actions=chosen or (["none"] if asked["action"] or asked["result"] else []),
         network=parse_network(asked["address"]) if asked["address"] else None,
+        row_ids=None if behind is None else behind.row_ids,
     )
 
 

@@ -37,6 +37,11 @@ _FURTHER: Final = {
     "role.create": N_("Made a role"),
     "role.change": N_("Changed what a role permits"),
     "role.delete": N_("Deleted a role"),
+    "finding.list": N_("Looked through unusual access"),
+    "finding.read": N_("Opened a finding of unusual access"),
+    "finding.decide": N_("Decided about unusual access"),
+    "settings.change": N_("Changed a setting"),
+    "settings.reset": N_("Took a setting back to its default"),
 }
 LOG_ACTION_NAMES: Final[Mapping[str, str]] = {**ACTION_NAMES, **_FURTHER}
 
@@ -72,13 +77,15 @@ _AREAS: Final[Mapping[str, str]] = {
     "schedule": N_("Schedules"),
     "schedule_exception": N_("Away and extra hours"),
     "audit": N_("Access log"),
+    "finding": N_("Unusual access"),
+    "settings": N_("Settings"),
 }
 # A choice of several actions at once: its value, what it is called, and what it holds.
 READS: Final = "reads"
 CHANGES: Final = "changes"
 _READING: Final = (".read", ".reveal", ".list", ".search")
 # Signing in and looking at the log change nothing that the hospital keeps.
-_NEITHER: Final = frozenset({"auth", "audit"})
+_NEITHER: Final = frozenset({"auth", "audit", "finding"})
 
 
 def who(row: LogRow) -> str:

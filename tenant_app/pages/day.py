@@ -44,6 +44,7 @@ from tenant_app.pages.moving_pages import just_moved
 from tenant_app.pages.shown import TYPE_NAMES, banner, long_day
 from tenant_app.patients.public import patient_record
 from tenant_app.staff.public import active_doctors, list_departments
+from tenant_app.unusual.public import open_findings
 
 blueprint = Blueprint("day", __name__)
 
@@ -256,6 +257,7 @@ def _show(
         title=long_day(chosen.day),
         previous_day=chosen.day - timedelta(days=1),
         next_day=chosen.day + timedelta(days=1),
+        unusual=open_findings(uow=uow) if actor.may("audit.decide") else 0,
         department_options=departments,
         doctor_options=doctors,
         filtered=[name for each, name in [*doctors, *departments] if each in {chosen.doctor_id, chosen.department_id}],

@@ -33,6 +33,8 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "queue.take": N_("Give numbers in the queue"),
     "queue.call": N_("Call patients from the queue"),
     "audit.read": N_("See who looked at what: the access log"),
+    "audit.decide": N_("Decide about unusual access"),
+    "settings.manage": N_("Change the hospital's settings"),
 }
 
 _EVERYONE: Final = frozenset(
@@ -100,6 +102,7 @@ PERMISSION_AREAS: Final[Mapping[str, str]] = {
     "schedule": N_("Schedules"),
     "queue": N_("Waiting queue"),
     "audit": N_("Records of access"),
+    "settings": N_("Settings"),
 }
 
 # Without these nobody could mend what was taken away by mistake: the administrators' role always keeps them.

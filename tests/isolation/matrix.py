@@ -118,6 +118,10 @@ CENTRAL_FUNCTIONS: Final[dict[str, set[str]]] = {
 # A hospital's database, by purpose of the role.
 HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
     "app": {
+        "access_findings": {
+            "SELECT",
+            "UPDATE (decided_at, decided_by, decided_patients, note, state, updated_at, version)",
+        },
         "appointment_code_numbers": {"USAGE"},
         "appointment_moves": {"INSERT", "SELECT"},
         "appointments": {"INSERT", "SELECT", "UPDATE"},
@@ -160,6 +164,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "staff_refresh_tokens": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "staff_sessions": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "staff_sign_in_failures": {"DELETE", "INSERT", "SELECT", "UPDATE"},
+        "system_configs": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "user_roles": {"DELETE", "INSERT", "SELECT"},
         "users": {"INSERT", "SELECT", "UPDATE"},
     },
@@ -201,12 +206,19 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "sync_signing_keys": {"SELECT"},
     },
     "seal": {
+        "access_findings": {"INSERT", "SELECT", "UPDATE"},
+        "access_tallies": {"INSERT", "SELECT", "UPDATE"},
+        "access_watch": {"INSERT", "SELECT", "UPDATE"},
         "audit_checks": {"INSERT", "SELECT"},
         "audit_logs": {"SELECT"},
         "audit_seals": {"INSERT", "SELECT"},
+        "holidays": {"SELECT (end_time, first_day, last_day, start_time)"},
         "hospital_identity": {"SELECT"},
+        "hospital_info": {"SELECT (business_hours)"},
         "hospital_sync": {"SELECT"},
         "outbox": {"INSERT"},
+        "system_configs": {"SELECT (config_key, config_value, portal)"},
+        "users": {"SELECT (department_id, id, role)"},
     },
 }
 
@@ -246,5 +258,5 @@ HOSPITAL_FUNCTIONS: Final[dict[str, set[str]]] = {
         "sync_settle_person",
         "sync_store_cursor",
     },
-    "seal": {"audit_make_partitions", "prune_expired"},
+    "seal": {"access_to_own_people", "access_without_visit", "audit_make_partitions", "prune_expired"},
 }

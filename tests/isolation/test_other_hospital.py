@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import insert
 from werkzeug.routing import Rule
 
 from kernel.clock import utc_now
@@ -19,6 +20,7 @@ from tenant_app.appointments.public import Destination, move
 from tenant_app.patients.public import identifier_history, note_allergy
 from tenant_app.staff.models import StaffSession
 from tenant_app.staff.public import create_role
+from tenant_app.unusual.models import AccessFinding
 from tests.support.clinic import Clinic, open_clinic, tomorrow
 from tests.support.hospitals import Hospital
 from tests.support.portals import Portals
@@ -27,7 +29,7 @@ from tests.support.schedules import away, hours
 PASSWORD = "một mật khẩu thật dài"
 NAMED = {
     *("patient_id", "appointment_id", "entry_id", "role_id", "user_id", "session_id"),
-    *("schedule_id", "exception_id", "move_id"),
+    *("schedule_id", "exception_id", "move_id", "finding_id"),
 }
 BODY = {"full_name": "Kẻ Lạ Mặt", "reason": "thử", "query": "a", "code": "LA", "name": "Khoa Lạ"}
 
@@ -70,6 +72,12 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
     with clinic.uow() as uow:
         role_id = create_role(uow=uow, actor=clinic.admin, name="Điều dưỡng trưởng", permissions=["patient.read"])
         uow.commit()
+    finding_id = new_row_id()
+    with clinic.uow("seal") as uow:
+        noticed = {"id": finding_id, "kind": "own_record", "user_id": clinic.doctor_id, "patients": 1, "reads": 1}
+        span = {"starts_at": now, "ends_at": now + timedelta(hours=1), "row_ids": []}
+        uow.session.execute(insert(AccessFinding).values(**noticed, **span))
+        uow.commit()
     return Treasure(
         ids={
             "session_id": session_id,
@@ -84,6 +92,7 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
             "identifier_id": identifier.id,
             "allergy_id": allergy.id,
             "role_id": role_id,
+            "finding_id": finding_id,
         },
         words=(somebody.full_name, somebody.cccd, somebody.phone, str(patient.id), str(appointment.id), str(entry.id)),
     )

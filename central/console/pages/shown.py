@@ -65,6 +65,7 @@ EVENT_NAMES: Final[Mapping[str, str]] = {
     "sync_token_replayed": N_("A sync token was used twice"),
     "refresh_replayed": N_("A refresh token was used twice"),
     "credential_refused": N_("A registry row did not open: it was altered"),
+    "unusual_access": N_("Access stood out at a hospital"),
     "hospital_fingerprint_missing": N_("A database carries no fingerprint"),
     "hospital_fingerprint_mismatch": N_("A database carries another hospital's fingerprint"),
 }

@@ -274,9 +274,12 @@ def test_who_writes_a_row_cannot_say_when_or_in_which_transaction(hospital: Hosp
 
 def test_the_sealer_reads_no_patient_and_no_key_of_the_hospital(hospital: Hospital) -> None:
     with hospital.connect("seal") as connection:
-        for table in ("patients", "patient_identifiers", "users", "data_keys", "outbox", "sync_signing_keys"):
+        for table in ("patients", "patient_identifiers", "data_keys", "outbox", "sync_signing_keys"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(sql.SQL("SELECT 1 FROM {}").format(sql.Identifier(table)))
+        for column in ("full_name", "username", "email", "phone", "password_hash"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(sql.SQL("SELECT {} FROM users").format(sql.Identifier(column)))
 
 
 def test_a_server_whose_transactions_are_behind_the_chain_is_told_of(

@@ -32,7 +32,13 @@ def test_rows_are_sealed_soon_and_the_command_line_says_so(runners: JobsRunners,
     assert median(waits) < 5, waits
 
     found = json.loads(runners.sokham("jobs", "status", "--json").stdout)["items"]
-    assert [item["name"] for item in found] == ["audit.seal_central", "audit.seal_hospitals", "partitions", "prune"]
+    assert [item["name"] for item in found] == [
+        "access.watch",
+        "audit.seal_central",
+        "audit.seal_hospitals",
+        "partitions",
+        "prune",
+    ]
     assert all(item["failures"] == 0 for item in found)
 
     whole = runners.sokham("audit", "verify", "--json")

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from central import roles
 from central.sync import rules
 from central.sync.service import SyncBus, push
-from central.sync.wire import AuditHeadState, Batch, Event, PatientState, Result, WireIdentifier
+from central.sync.wire import AccessCountsState, AuditHeadState, Batch, Event, PatientState, Result, WireIdentifier
 from keys.public import scopes
 from tests.support.databases import CentralDatabase
 from tests.support.hospitals import Hospital
@@ -257,3 +257,23 @@ def test_a_batch_leaves_its_history_and_its_figures(here: Pusher, central: Centr
             connection, "SELECT sync_type, status, records_count, results, error_message FROM sync_history"
         ) == [("push", "partial", 2, {"applied": 1, "duplicate": 0, "stale": 0, "rejected": 1}, "version_jump")]
         assert rows(connection, "SELECT last_success_at IS NOT NULL FROM tenant_sync_status") == [(True,)]
+
+
+def test_numbers_of_unusual_access_become_a_security_event_once(here: Pusher, central: CentralDatabase) -> None:
+    counts = AccessCountsState({"many_hour": 2, "own_record": 1}, 5)
+    event = Event(uuid4(), "audit.unusual", "access_counts", here.hospital.tenant, 1, 3, None, None, counts)
+    assert here.outcomes(event, event) == ["applied", "duplicate"]
+    assert here.outcomes(event) == ["duplicate"]
+    with central.superuser() as connection:
+        found = rows(
+            connection,
+            "SELECT tenant_id, risk_level, event_details FROM security_audit_logs"
+            " WHERE security_event = 'unusual_access'",
+        )
+    assert found == [(here.hospital.tenant, "medium", {"many_hour": 2, "own_record": 1, "open": 5})]
+    wrong = [
+        Event(uuid4(), "audit.unusual", "access_counts", here.hospital.tenant, 1, 3),
+        Event(uuid4(), "audit.sealed", "access_counts", here.hospital.tenant, 1, 3, None, None, counts),
+        Event(uuid4(), "patient.changed", "patient", uuid4(), 1, 3, None, None, counts),
+    ]
+    assert here.outcomes(*wrong) == [rules.REASON_SHAPE] * 3

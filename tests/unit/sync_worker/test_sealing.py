@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from central.sync.public import encode, identifier_place
+from central.sync.public import AccessCountsState, encode, identifier_place
 from kernel.ids import TenantId
 from keys.public import (
     BlindIndex,
@@ -158,3 +158,13 @@ def test_a_hospital_without_an_index_key_is_refused_and_no_key_is_made(sealer: S
     with pytest.raises(KeyRefused):
         sealer.seal(THERE, [claimed(patient())])
     assert len(keys.rows) == 1
+
+
+def test_numbers_of_unusual_access_go_out_as_they_are_and_names_do_not(sealer: Sealer) -> None:
+    right = claimed({"found": {"many_hour": 2}, "open": 3}, kind="access_counts", event_type="audit.unusual")
+    named = claimed(
+        {"found": {"many_hour": 2}, "open": 3, "who": "Lê Thị Hoa"}, kind="access_counts", event_type="audit.unusual"
+    )
+    sealed = sealer.seal(HERE, [right, named])
+    assert [event.counts for event in sealed.events] == [AccessCountsState({"many_hour": 2}, 3)]
+    assert sealed.bad == [named]

@@ -5,6 +5,7 @@ With SOKHAM_PICTURES set to a folder, each page's picture is left there.
 
 import re
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -18,6 +19,7 @@ from tests.support.chromium import PHONE, READERS, WIDE, Looker, browser, looker
 from tests.support.clinic import Clinic, tomorrow
 from tests.support.schedules import away, hours
 from tests.support.staff_browser import PASSWORD, Browser
+from tests.support.watching import at, findings, opened, watched
 
 pytestmark = pytest.mark.e2e
 SignIn = Callable[[Clinic, str], Browser]
@@ -90,6 +92,9 @@ def test_every_page_is_fit_to_be_seen(
     eyes = looker(chromium, url, width=width, language=language, pictures=pictures())
     with clinic.uow() as uow:
         admin_role = next(row.id for row in list_roles(uow=uow) if row.name == "admin")
+    opened(clinic, clinic.actor("nurse").id, [found.patient.id, *(UUID(int=each) for each in range(34))], at("12:00"))
+    watched(clinic)
+    noticed = findings(clinic)[0].id
     tag = f"{language}-{width}"
     eyes.go("/sign-in")
     eyes.look(f"staff-sign-in-{tag}")
@@ -127,6 +132,11 @@ def test_every_page_is_fit_to_be_seen(
         "role": f"/roles/{admin_role}",
         "audit": "/audit",
         "audit-patient": "/audit/patient",
+        "unusual": "/audit/unusual",
+        "unusual-one": f"/audit/unusual/{noticed}",
+        "unusual-rows": f"/audit?finding={noticed}",
+        "unusual-none": "/audit/unusual?state=explained",
+        "settings": "/hospital/settings",
         "audit-nothing": "/audit?action=patient.read&result=failed",
         "member-edit": f"/staff/{clinic.doctor_id}/edit",
         "member-close": f"/staff/{clinic.doctor_id}/deactivate",

@@ -1,0 +1,176 @@
+"""The hospital's settings, a form for each group."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext
+
+from kernel.errors import InvalidFields, NotFound, PreconditionFailed
+from kernel.text import canonical
+from kernel.web.access import requires
+from kernel.web.actor import current_actor
+from kernel.web.collaborators import request_unit_of_work
+from tenant_app.pages.forms import lead_to, page
+from tenant_app.pages.shown import options
+from tenant_app.settings.public import (
+    CATALOGUE,
+    GROUPS,
+    Setting,
+    SettingRow,
+    Value,
+    change_setting,
+    list_settings,
+    reset_setting,
+)
+from tenant_app.staff.public import ROLE_NAMES
+
+blueprint = Blueprint("settings_pages", __name__, url_prefix="/hospital/settings")
+
+_YES: Final = "yes"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """A setting in a form: its name there, what stands in it, and what is wrong."""
+
+    row: SettingRow
+    name: str
+    shown: Value | str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Settings that are saved together."""
+
+    name: str
+    title: str
+    fields: list[Field]
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nobody has set any of them."""
+        return all(field.row.is_default for field in self.fields)
+
+
+@blueprint.route("")
+@requires("settings.manage")
+def show() -> Response:
+    """All groups."""
+    return _show()
+
+
+@blueprint.route("/<group_name>", methods=["POST"])
+@requires("settings.manage")
+def save(group_name: str) -> Response:
+    """Save a group; what does not differ is left alone."""
+    uow, sent = request_unit_of_work(), _sent(_members(group_name))
+    errors: dict[str, list[str]] = {}
+    try:
+        for key, given in sent.items():
+            try:
+                change_setting(
+                    uow=uow, actor=current_actor(), key=key, given=given, version=_version(request.form, key)
+                )
+            except InvalidFields as wrong:
+                errors |= {name: list(said) for name, said in wrong.errors.items()}
+    except PreconditionFailed as late:
+        uow.session.rollback()
+        return _show(overtaken=True, status=late.status)
+    if errors:
+        uow.session.rollback()
+        return _show(sent=sent, errors=errors, status=InvalidFields.status)
+    uow.commit()
+    return lead_to(url_for("settings_pages.show", _anchor=group_name), message=gettext("The settings are saved."))
+
+
+@blueprint.route("/<group_name>/reset", methods=["POST"])
+@requires("settings.manage")
+def reset(group_name: str) -> Response:
+    """A group back to its defaults."""
+    uow = request_unit_of_work()
+    for setting in _members(group_name):
+        reset_setting(uow=uow, actor=current_actor(), key=setting.key)
+    uow.commit()
+    said = gettext("The defaults hold again.")
+    return lead_to(url_for("settings_pages.show", _anchor=group_name), message=said)
+
+
+def _members(group: str) -> list[Setting]:
+    if group not in GROUPS:
+        raise NotFound("group of settings")
+    return [setting for setting in CATALOGUE.values() if setting.group == group]
+
+
+def _field_name(key: str) -> str:
+    """A name without dots, for ids in the page."""
+    return key.replace(".", "_")
+
+
+def _version(form: Mapping[str, str], key: str) -> int:
+    text = form.get(f"version_{_field_name(key)}", "")
+    return int(text) if text.isdecimal() and len(text) < 15 else 0
+
+
+def _sent(members: list[Setting]) -> dict[str, object]:
+    """What was sent, as JSON would have it; what is no number stays text, so that it is refused."""
+    sent: dict[str, object] = {}
+    for setting in members:
+        name = _field_name(setting.key)
+        if setting.kind == "switch":
+            sent[setting.key] = request.form.get(name) == _YES
+        elif setting.kind == "roles":
+            sent[setting.key] = request.form.getlist(name)
+        else:
+            text = canonical(request.form.get(name, ""))
+            sent[setting.key] = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
+    return sent
+
+
+def _show(
+    *,
+    sent: Mapping[str, object] | None = None,
+    errors: Mapping[str, list[str]] | None = None,
+    overtaken: bool = False,
+    status: int = HTTPStatus.OK,
+) -> Response:
+    uow = request_unit_of_work()
+    rows = list_settings(uow=uow)
+    given = sent or {}
+    groups = [
+        Group(
+            name=name,
+            title=gettext(title),
+            fields=[
+                Field(
+                    row=row,
+                    name=_field_name(row.key),
+                    shown=given.get(row.key, row.value),  # type: ignore[arg-type]  # what was sent is shown as it came
+                    version=row.version,
+                )
+                for row in rows
+                if row.setting.group == name
+            ],
+        )
+        for name, title in GROUPS.items()
+    ]
+    answer = page(
+        "settings/show.html",
+        status=status,
+        groups=groups,
+        errors={_field_name(key): _said(key, messages) for key, messages in (errors or {}).items()},
+        labels={_field_name(row.key): gettext(row.setting.label) for row in rows},
+        roles=options(ROLE_NAMES),
+        overtaken=overtaken,
+    )
+    uow.commit()
+    return answer
+
+
+def _said(key: str, messages: list[str]) -> list[str]:
+    setting = CATALOGUE[key]
+    bounds = {"lowest": setting.lowest, "highest": setting.highest}
+    return [str(gettext(message, **bounds)) if "%(" in message else str(gettext(message)) for message in messages]
