@@ -41,7 +41,8 @@
   // What this page can do is what has a shortcut on it.
   function offerThisPage() {
     for (const old of here.querySelectorAll("[role=option]")) old.remove();
-    const seen = new Set();
+    // What can be begun from everywhere stands below by itself.
+    const seen = new Set([...dialog.querySelectorAll("[role=option]")].map((each) => each.textContent.trim()));
     for (const element of document.querySelectorAll("main [data-shortcut]")) {
       const label = element.dataset.shortcutLabel ?? element.textContent.trim();
       if (!label || seen.has(label) || !(element.checkVisibility?.() ?? true)) continue;
