@@ -10,6 +10,8 @@ from tenant_app.calendar.api import blueprint as holidays
 from tenant_app.hospital.api import blueprint as hospital
 from tenant_app.patients.allergies_api import blueprint as allergies
 from tenant_app.patients.api import blueprint as patients
+from tenant_app.patients.contacts_api import blueprint as contacts
+from tenant_app.patients.history_api import blueprint as history
 from tenant_app.patients.identifiers_api import blueprint as identifiers
 from tenant_app.patients.status_api import blueprint as patient_status
 from tenant_app.queue.api import blueprint as queue
@@ -28,6 +30,8 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     patients,
     identifiers,
     allergies,
+    contacts,
+    history,
     patient_status,
     appointments,
     schedules,

@@ -8,6 +8,7 @@ from tenant_app.database import HospitalBase
 from tenant_app.hospital import models as hospital
 from tenant_app.outbox import models as outbox
 from tenant_app.patients import models as patients
+from tenant_app.patients import record_models as patient_records
 from tenant_app.portal import models as portal
 from tenant_app.queue import models as queue
 from tenant_app.schedules import models as schedules
@@ -20,6 +21,7 @@ MODULES = (
     staff,
     auth,
     patients,
+    patient_records,
     appointments,
     queue,
     portal,

@@ -21,6 +21,7 @@ from kernel.web.actor import Actor
 from manage.demo.hospitals import ADMINISTRATOR_NAME, BUSINESS_HOURS, DEMO_HOSPITALS, DemoDepartment, DemoHospital
 from manage.demo.hours import ON_LEAVE, leave_from, minutes_of, shifts_of, works
 from manage.demo.people import Person, cccd_for, people, people_of_both
+from manage.demo.records import describe
 from manage.demo.waiting import arrivals_of
 from manage.demo.week import week_of
 from tenant_app.appointments.public import Booking, act, book
@@ -101,7 +102,9 @@ class _Filling:
         self._welcome_administrator()
         staff = {each.username: self._hire(each.username, departments) for each in self._hospital.staff}
         desk = staff_actor(staff["letan"], "", "receptionist")
-        patients = [self._register(each, desk) for each in self._people()]
+        somebody = self._people()
+        patients = [self._register(each, desk) for each in somebody]
+        self._describe_patients(patients, somebody, staff_actor(staff["dieuduong"], "", "nurse"))
         patients = self._close_some(patients, desk)
         described = {each.code: each for each in self._hospital.departments}
         doctors = [each for each in self._hospital.staff if each.role == "doctor" and each.department]
@@ -201,6 +204,20 @@ class _Filling:
             ),
         )
         return registered.patient.id
+
+    def _describe_patients(self, patients: list[UUID], somebody: list[Person], nurse: Actor) -> None:
+        # A chance of its own, so that what is described here changes nothing of the week that is drawn after it.
+        chance = random.Random(f"records-{self._hospital.code}")  # noqa: S311 - invented people, not secrets
+        today = local_today(self._demo.now)
+        for patient_id, person in zip(patients, somebody, strict=True):
+            describe(
+                uow=self._uow,
+                nurse=nurse,
+                patient_id=patient_id,
+                born=person.date_of_birth,
+                today=today,
+                chance=chance,
+            )
 
     def _close_some(self, patients: list[UUID], desk: Actor) -> list[UUID]:
         """Records that are closed, for the reasons that there are; returns the others."""

@@ -11,7 +11,9 @@ from tenant_app.pages.audit_pages import blueprint as audit_pages
 from tenant_app.pages.booking import blueprint as booking
 from tenant_app.pages.calendar_pages import blueprint as calendar_pages
 from tenant_app.pages.changing import blueprint as changing
+from tenant_app.pages.contacts import blueprint as contacts
 from tenant_app.pages.day import blueprint as day
+from tenant_app.pages.history import blueprint as history
 from tenant_app.pages.hospital_details import blueprint as hospital_details
 from tenant_app.pages.hospital_pages import blueprint as hospital_pages
 from tenant_app.pages.lookup import blueprint as lookup
@@ -46,6 +48,8 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     patient_pages,
     numbers,
     allergies,
+    contacts,
+    history,
     status_pages,
     staff_pages,
     member_pages,

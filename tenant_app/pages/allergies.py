@@ -1,24 +1,22 @@
 """A patient's allergies: what holds, how bad it is, who wrote it down; and that none is known."""
 
+from functools import partial
 from http import HTTPStatus
-from typing import Final
 from uuid import UUID
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, url_for
 from flask_babel import gettext
 
 from kernel.errors import InvalidFields
 from kernel.ids import parse_uuid
-from kernel.text import N_
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
 from tenant_app.pages.forms import lead_to, long_text, one_of, page, spoken
+from tenant_app.pages.noted import END_NAMES, done, end_reason, split, typed_again
 from tenant_app.pages.shown import SEVERITY_NAMES, banner, options
 from tenant_app.patients.public import (
     SEVERITIES,
-    AllergiesKnown,
-    AllergyEnded,
     allergies_of,
     end_allergy,
     none_known,
@@ -28,8 +26,6 @@ from tenant_app.patients.public import (
 )
 
 blueprint = Blueprint("allergies", __name__, url_prefix="/patients/<patient_id>/allergies")
-
-END_NAMES: Final = {"ended": N_("No longer holds"), "mistaken": N_("Was a mistake")}
 
 
 @blueprint.route("")
@@ -65,47 +61,40 @@ def note(patient_id: str) -> Response:
 @requires("allergy.note")
 def end(patient_id: str, allergy_id: str) -> Response:
     """It holds no longer, or never did."""
-    uow = request_unit_of_work()
     wanted = parse_uuid(patient_id, what="patient")
-    chosen = parse_uuid(allergy_id, what="allergy")
-    reason = one_of("reason", ("ended", "mistaken"))
-    here = url_for("allergies.show", patient_id=wanted)
-    try:
-        end_allergy(uow=uow, actor=current_actor(), patient_id=wanted, allergy_id=chosen, reason=reason)
-    except AllergyEnded as refused:
-        return lead_to(here, message=gettext(refused.title), tone="warning")
-    uow.commit()
-    return lead_to(here, message=gettext("The allergy has ended. It stays in the history."))
+    ending = partial(
+        end_allergy,
+        uow=request_unit_of_work(),
+        actor=current_actor(),
+        patient_id=wanted,
+        allergy_id=parse_uuid(allergy_id, what="allergy"),
+        reason=end_reason(),
+    )
+    message = gettext("The allergy has ended. It stays in the history.")
+    return done(ending, here=url_for("allergies.show", patient_id=wanted), message=message)
 
 
 @blueprint.route("/none-known", methods=["POST"])
 @requires("allergy.note")
 def none(patient_id: str) -> Response:
     """The patient was asked and knows of none."""
-    uow = request_unit_of_work()
     wanted = parse_uuid(patient_id, what="patient")
-    here = url_for("allergies.show", patient_id=wanted)
-    try:
-        state_none_known(uow=uow, actor=current_actor(), patient_id=wanted)
-    except AllergiesKnown as refused:
-        return lead_to(here, message=gettext(refused.title), tone="warning")
-    uow.commit()
-    return lead_to(here, message=gettext("It is written down that no allergy is known."))
+    stating = partial(state_none_known, uow=request_unit_of_work(), actor=current_actor(), patient_id=wanted)
+    message = gettext("It is written down that no allergy is known.")
+    return done(stating, here=url_for("allergies.show", patient_id=wanted), message=message)
 
 
 def _show(patient_id: UUID, *, errors: dict[str, list[str]] | None = None, status: int = HTTPStatus.OK) -> Response:
     uow = request_unit_of_work()
     found = read(uow=uow, actor=current_actor(), patient_id=patient_id)
     rows = allergies_of(uow=uow, patient_id=patient_id)
-    again = request.method == "POST"
     answer = page(
         "patients/allergies.html",
         status=status,
         patient=banner(found),
-        holding=[row for row in rows if row.ended_at is None],
-        ended=[row for row in rows if row.ended_at is not None],
+        **split(rows),
         stated=none_known(uow=uow, patient_id=patient_id),
-        typed={name: request.form.get(name, "") if again else "" for name in ("substance", "severity", "reaction")},
+        typed=typed_again("substance", "severity", "reaction"),
         errors=spoken(errors or {}),
         severities=options(SEVERITY_NAMES),
         severity_names=SEVERITY_NAMES,

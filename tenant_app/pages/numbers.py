@@ -1,5 +1,6 @@
 """A patient's numbers with their periods: what holds, what held, and adding or ending one."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
@@ -15,10 +16,11 @@ from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
 from tenant_app.pages.forms import MISSING, lead_to, one_of, page, spoken
+from tenant_app.pages.noted import END_NAMES as NOTED_END_NAMES
+from tenant_app.pages.noted import done, end_reason, split, typed_again
 from tenant_app.pages.patient_form import SYSTEMS
 from tenant_app.pages.shown import SYSTEM_NAMES, banner, masked, options
 from tenant_app.patients.public import (
-    IdentifierEnded,
     IdentifierInUse,
     IdentifierRow,
     MismatchToConfirm,
@@ -31,11 +33,10 @@ from tenant_app.patients.public import (
 
 blueprint = Blueprint("numbers", __name__, url_prefix="/patients/<patient_id>/numbers")
 
-END_NAMES: Final = {
-    "ended": N_("No longer valid"),
-    "replaced": N_("Replaced by another"),
-    "mistaken": N_("Was a mistake"),
-}
+_WITHOUT_CCCD: Final = N_(
+    "It stays in the history. Without a valid CCCD the patient cannot sign in to the patient portal."
+)
+END_NAMES: Final = {**NOTED_END_NAMES, "ended": N_("No longer valid")}
 
 
 @blueprint.route("")
@@ -82,17 +83,17 @@ def add(patient_id: str) -> Response:
 @requires("patient.update")
 def end(patient_id: str, identifier_id: str) -> Response:
     """The number holds no longer, or never was this patient's."""
-    uow = request_unit_of_work()
     wanted = parse_uuid(patient_id, what="patient")
-    number = parse_uuid(identifier_id, what="identifier")
-    reason = one_of("reason", ("ended", "mistaken"))
-    here = url_for("numbers.show", patient_id=wanted)
-    try:
-        end_identifier(uow=uow, actor=current_actor(), patient_id=wanted, identifier_id=number, reason=reason)
-    except IdentifierEnded as refused:
-        return lead_to(here, message=gettext(refused.title), tone="warning")
-    uow.commit()
-    return lead_to(here, message=gettext("The number has ended. It stays in the history."))
+    ending = partial(
+        end_identifier,
+        uow=request_unit_of_work(),
+        actor=current_actor(),
+        patient_id=wanted,
+        identifier_id=parse_uuid(identifier_id, what="identifier"),
+        reason=end_reason(),
+    )
+    message = gettext("The number has ended. It stays in the history.")
+    return done(ending, here=url_for("numbers.show", patient_id=wanted), message=message)
 
 
 def _needed(name: str) -> str:
@@ -113,16 +114,13 @@ def _show(
     uow = request_unit_of_work()
     found = read(uow=uow, actor=current_actor(), patient_id=patient_id)
     rows = identifier_history(uow=uow, patient_id=patient_id)
-    again = request.method == "POST"
     answer = page(
         "patients/numbers.html",
         status=status,
         patient=banner(found),
-        holding=[_shown(row) for row in rows if row.valid_to is None],
-        ended=[_shown(row) for row in rows if row.valid_to is not None],
-        typed={
-            name: request.form.get(name, "") if again else "" for name in ("system", "value", "before_was_mistaken")
-        },
+        **{which: [_shown(row) for row in some] for which, some in split(rows).items()},
+        end_names=END_NAMES,
+        typed=typed_again("system", "value", "before_was_mistaken"),
         errors=spoken(errors or {}),
         mismatch=spoken(mismatch or {}),
         owner_id=owner_id,
@@ -133,13 +131,11 @@ def _show(
 
 
 def _shown(row: IdentifierRow) -> dict[str, Any]:
-    return {
-        "row": row,
-        "kind": gettext(SYSTEM_NAMES[row.system]),
-        "masked": masked(row.system, row.value),
-        "percent": _percent(row),
-        "end": gettext(END_NAMES[row.end_reason]) if row.end_reason else "",
-    }
+    own = {"kind": gettext(SYSTEM_NAMES[row.system]), "masked": masked(row.system, row.value), "percent": _percent(row)}
+    if row.system == "cccd":
+        own["warning"] = gettext(_WITHOUT_CCCD)
+    names = ("id", "created_at", "created_by_name", "ended_at", "ended_by_name", "end_reason")
+    return own | {name: getattr(row, name) for name in names}
 
 
 def _percent(row: IdentifierRow) -> int | None:

@@ -23,7 +23,17 @@ from tenant_app.audit.public import accesses_of_patient, record
 from tenant_app.hospital.public import hospital_info
 from tenant_app.pages.day import actions_for
 from tenant_app.pages.forms import page, spoken, typed, wants_part
-from tenant_app.pages.shown import GENDER_NAMES, STATUS_NAMES, TYPE_NAMES, age, banner, numbers, options
+from tenant_app.pages.shown import (
+    GENDER_NAMES,
+    STATUS_NAMES,
+    TYPE_NAMES,
+    age,
+    banner,
+    guardian_warning,
+    numbers,
+    options,
+    spaced_phone,
+)
 from tenant_app.patients.public import (
     PatientInactive,
     PatientRecord,
@@ -51,6 +61,9 @@ ACTION_NAMES: Final = {
     "patient.no_allergies": N_("Wrote down that no allergy is known"),
     "patient.close": N_("Closed the record"),
     "patient.reopen": N_("Made the record active again"),
+    "history.read": N_("Read the medical history"),
+    "history.note": N_("Wrote the medical history down"),
+    "history.end": N_("Ended an entry of the medical history"),
     "patient.invite": N_("Gave an activation code"),
     "patient.reveal": N_("Showed the identifiers in full"),
     "auth.activate": N_("Activated the account"),
@@ -85,6 +98,8 @@ FIELD_NAMES: Final = {
     "email": N_("E-mail"),
     "address": N_("Address"),
     "emergency_contact": N_("Person to call"),
+    "contacts": N_("Contacts"),
+    "medical_history": N_("Medical history"),
     "allergies": N_("Allergies"),
     "blood_type": N_("Blood type"),
     "height_cm": N_("Height"),
@@ -256,7 +271,8 @@ def _show(
         status=status,
         patient=banner(found),
         person=patient,
-        details=_details(patient),
+        details=_details(found),
+        guardian=guardian_warning(found),
         identifiers=numbers(found, revealed=revealed),
         revealed=revealed,
         has_cccd="cccd" in found.identifiers,
@@ -273,30 +289,26 @@ def _show(
     return answer
 
 
-def _details(patient: Any) -> list[tuple[str, str | None]]:
-    contact = patient.emergency_contact or {}
-    to_call = " · ".join(str(contact[name]) for name in ("name", "relation", "phone") if contact.get(name))
+def _details(found: PatientRecord) -> list[tuple[str, str | None]]:
+    patient = found.patient
+    first = found.contacts[0] if found.contacts else None
+    to_call = (
+        " · ".join(part for part in (first.name, first.relation, spaced_phone(first.phone)) if part) if first else ""
+    )
     body = [
         f"{patient.height_cm} cm" if patient.height_cm else "",
         f"{patient.weight_kg} kg" if patient.weight_kg else "",
     ]
     return [
         (gettext("Sex"), gettext(GENDER_NAMES[patient.gender])),
-        (gettext("Phone"), _phone(patient.phone)),
+        (gettext("Phone"), spaced_phone(patient.phone)),
         (gettext("E-mail"), patient.email),
         (gettext("Address"), patient.address),
         (gettext("Person to call"), to_call or None),
         (gettext("Blood type"), patient.blood_type),
         (gettext("Height and weight"), ", ".join(part for part in body if part) or None),
-        (gettext("Allergies"), ", ".join(map(str, patient.allergies or [])) or None),
+        (gettext("Allergies"), ", ".join(known.substance for known in found.allergies) or None),
     ]
-
-
-def _phone(number: str | None) -> str | None:
-    """`0912 345 678`, in the groups in which it is read out."""
-    if number and len(number) == 10 and number.startswith("0"):
-        return f"{number[:4]} {number[4:7]} {number[7:]}"
-    return number
 
 
 def _record_reveal(uow: UnitOfWork, actor: Actor, found: PatientRecord) -> None:

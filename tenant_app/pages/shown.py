@@ -9,7 +9,7 @@ from flask_babel import format_date, gettext, ngettext
 from central.patient_index.public import Cccd, parse_identifier
 from kernel.clock import local_today
 from kernel.text import N_
-from tenant_app.patients.public import PatientRecord
+from tenant_app.patients.public import PatientRecord, lacks_guardian
 from tenant_app.staff.public import ROLE_NAMES
 
 TYPE_NAMES: Final[Mapping[str, str]] = {
@@ -105,6 +105,22 @@ def banner(record: PatientRecord, *, revealed: bool = False) -> dict[str, Any]:
         "status": patient.status,
         "deceased_on": patient.deceased_on,
     }
+
+
+def guardian_warning(record: PatientRecord) -> str:
+    """That a child has nobody who speaks for them, where it is so; else empty."""
+    if record.patient.status == "deceased":
+        return ""
+    guardians = [contact.is_guardian for contact in record.contacts]
+    limit = lacks_guardian(born=record.patient.date_of_birth, guardians=guardians, today=local_today())
+    return gettext("A child under %(age)s without a guardian written down", age=limit) if limit else ""
+
+
+def spaced_phone(number: str | None) -> str | None:
+    """`0912 345 678`, in the groups in which it is read out."""
+    if number and len(number) == 10 and number.startswith("0"):
+        return f"{number[:4]} {number[4:7]} {number[7:]}"
+    return number
 
 
 def _allergies(record: PatientRecord) -> list[str]:

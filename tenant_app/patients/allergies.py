@@ -5,18 +5,17 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import aliased
 
-from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidFields, NotFound
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record
 from tenant_app.patients.errors import AllergiesKnown, AllergyEnded
 from tenant_app.patients.models import SEVERITIES, Patient, PatientAllergy
+from tenant_app.patients.noted import holding, noted_rows
 from tenant_app.patients.queries import patient_record
 from tenant_app.patients.rules import ALREADY_NOTED, NO_SUBSTANCE, tidy_substances
-from tenant_app.patients.service import change, flush, held_version
+from tenant_app.patients.service import change, flush, held_version, touched
 from tenant_app.staff.models import User
 
 
@@ -45,24 +44,8 @@ class NoneKnown:
 
 def allergies_of(*, uow: UnitOfWork, patient_id: UUID) -> list[AllergyRow]:
     """All that was written down, what holds first, the worst first: for beside an audited reading."""
-    maker, ender = aliased(User), aliased(User)
-    found = uow.session.execute(
-        select(
-            PatientAllergy.id,
-            PatientAllergy.substance,
-            PatientAllergy.reaction,
-            PatientAllergy.severity,
-            PatientAllergy.created_at,
-            maker.full_name.label("created_by_name"),
-            PatientAllergy.ended_at,
-            ender.full_name.label("ended_by_name"),
-            PatientAllergy.end_reason,
-        )
-        .outerjoin(maker, maker.id == PatientAllergy.created_by)
-        .outerjoin(ender, ender.id == PatientAllergy.ended_by)
-        .where(PatientAllergy.patient_id == patient_id)
-        .order_by(PatientAllergy.ended_at.desc().nulls_first(), PatientAllergy.id)
-    )
+    table = PatientAllergy
+    found = uow.session.execute(noted_rows(table, patient_id, table.substance, table.reaction, table.severity))
     rows = [AllergyRow(**row._mapping) for row in found]
     return sorted(rows, key=lambda row: (row.ended_at is not None, -SEVERITIES.index(row.severity)))
 
@@ -113,13 +96,9 @@ def end_allergy(
 ) -> AllergyRow:
     """It holds no longer (`ended`), or never did (`mistaken`). Raises NotFound, PreconditionFailed, AllergyEnded."""
     now_at = held_version(uow=uow, patient_id=patient_id, expected=version)
-    row = uow.session.scalars(
-        select(PatientAllergy).where(PatientAllergy.id == allergy_id, PatientAllergy.patient_id == patient_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound("allergy")
-    if row.ended_at is not None:
-        raise AllergyEnded
+    row = holding(
+        uow=uow, table=PatientAllergy, patient_id=patient_id, piece_id=allergy_id, what="allergy", ended=AllergyEnded
+    )
     known = patient_record(uow=uow, patient_id=patient_id).patient.allergies or []
     left = [each for each in known if each.lower() != row.substance.lower()]
     change(uow=uow, actor=actor, patient_id=patient_id, version=now_at, details={"allergies": left})
@@ -133,13 +112,10 @@ def state_none_known(*, uow: UnitOfWork, actor: Actor, patient_id: UUID, version
 
     Raises NotFound, PreconditionFailed, AllergiesKnown.
     """
-    held_version(uow=uow, patient_id=patient_id, expected=version)
-    patient = patient_record(uow=uow, patient_id=patient_id).patient
+    patient = touched(uow=uow, actor=actor, patient_id=patient_id, expected=version)
     if patient.allergies:
         raise AllergiesKnown
-    staff = actor.id if actor.kind == "staff" else None
-    patient.no_known_allergies_at = patient.updated_at = utc_now()
-    patient.no_known_allergies_by = patient.updated_by = staff
+    patient.no_known_allergies_at, patient.no_known_allergies_by = patient.updated_at, patient.updated_by
     flush(uow)
     record(
         uow=uow,

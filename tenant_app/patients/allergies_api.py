@@ -12,6 +12,7 @@ from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered, under_this_path
 from tenant_app.patients import allergies
 from tenant_app.patients.models import SEVERITIES
+from tenant_app.patients.noted_schemas import EndNotedBody, NotedAnswer
 from tenant_app.patients.queries import patient_version
 from tenant_app.patients.service import read
 from tenant_app.schemas import Body
@@ -35,24 +36,12 @@ class NewAllergyBody(Body):
     reaction = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=255))
 
 
-class EndAllergyBody(Body):
-    """Why it ends: it holds no longer, or it never did."""
-
-    reason = ma.fields.String(load_default="ended", validate=ma.validate.OneOf(("ended", "mistaken")))
-
-
-class AllergyAnswer(ma.Schema):
+class AllergyAnswer(NotedAnswer):
     """An allergy with who wrote it down; `ended_at` is null while it holds."""
 
-    id = ma.fields.UUID()
     substance = ma.fields.String()
     severity = ma.fields.String()
     reaction = ma.fields.String(allow_none=True)
-    created_at = ma.fields.AwareDateTime()
-    created_by_name = ma.fields.String(allow_none=True)
-    ended_at = ma.fields.AwareDateTime(allow_none=True)
-    ended_by_name = ma.fields.String(allow_none=True)
-    end_reason = ma.fields.String(allow_none=True)
 
 
 class NoneKnownAnswer(ma.Schema):
@@ -98,7 +87,7 @@ def note(body: dict[str, Any], patient_id: UUID) -> tuple[allergies.AllergyRow, 
 
 @blueprint.route("/<uuid:allergy_id>/end", methods=["POST"])
 @requires("allergy.note")
-@blueprint.arguments(EndAllergyBody)
+@blueprint.arguments(EndNotedBody)
 @blueprint.response(200, AllergyAnswer)
 def end(body: dict[str, Any], patient_id: UUID, allergy_id: UUID) -> tuple[allergies.AllergyRow, int, _HEADERS]:
     """It holds no longer, or never did."""

@@ -36,6 +36,14 @@ class AllergyEnded(Conflict):
     advice = N_("Look at the allergies again; a colleague may have been quicker.")
 
 
+class EntryEnded(Conflict):
+    """The contact or piece of history was ended already."""
+
+    code = "entry_ended"
+    title = N_("This entry has ended already")
+    advice = N_("Look at the list again; a colleague may have been quicker.")
+
+
 class AllergiesKnown(Conflict):
     """Allergies stand in the record, so nobody can say that none is known."""
 

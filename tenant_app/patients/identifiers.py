@@ -29,6 +29,16 @@ class IdentifierRow:
     created_by_name: str | None
     ended_by_name: str | None
 
+    @property
+    def created_at(self) -> datetime:
+        """As other pieces of a record call it."""
+        return self.valid_from
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """As other pieces of a record call it."""
+        return self.valid_to
+
 
 def identifier_history(*, uow: UnitOfWork, patient_id: UUID) -> list[IdentifierRow]:
     """All numbers of a patient, those that hold first, then the latest ended: for beside an audited reading."""

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 from kernel.database.columns import CreatedAt, Instant, RowId, Stamped, Version, one_of
 from kernel.text import search_key
 from tenant_app.database import HospitalBase
+from tenant_app.patients.noted import Noted, ends_with
 from tenant_app.patients.status_rules import STATUS_REASONS
 
 GENDERS = ("male", "female", "other")
@@ -139,30 +140,19 @@ class PatientIdentifier(HospitalBase):
     )
 
 
-class PatientAllergy(HospitalBase):
-    """An allergy as somebody wrote it down; it ends, and is never deleted. `patients.allergies` lists its substance."""
+class PatientAllergy(HospitalBase, Noted):
+    """An allergy as somebody wrote it down. `patients.allergies` lists its substance."""
 
     __tablename__ = "patient_allergies"
 
-    id: Mapped[RowId]
-    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id", ondelete="RESTRICT"), index=True)
     substance: Mapped[str] = mapped_column(String(255))
     reaction: Mapped[str | None] = mapped_column(String(255))
     severity: Mapped[str] = mapped_column(String(20), server_default="unknown", default="unknown")
-    created_at: Mapped[CreatedAt]
-    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
-    ended_at: Mapped[Instant | None]
-    ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
-    end_reason: Mapped[str | None] = mapped_column(String(20))
 
     __table_args__ = (
         CheckConstraint(one_of("severity", SEVERITIES), name="severity"),
         CheckConstraint("substance <> ''", name="substance"),
-        CheckConstraint(
-            "(ended_at IS NULL) = (end_reason IS NULL) AND "
-            f"(end_reason IS NULL OR {one_of('end_reason', ('ended', 'mistaken'))})",
-            name="end",
-        ),
+        CheckConstraint(ends_with(("ended", "mistaken")), name="end"),
         Index(
             "uq_patient_allergies_current",
             "patient_id",

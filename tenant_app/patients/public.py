@@ -9,10 +9,19 @@ from tenant_app.patients.allergies import (
     note_allergy,
     state_none_known,
 )
+from tenant_app.patients.contacts import (
+    ContactRow,
+    NewContact,
+    add_contact,
+    contacts_of,
+    end_contact,
+    set_call_first,
+)
 from tenant_app.patients.duplicates import Alike, alike
 from tenant_app.patients.errors import (
     AllergiesKnown,
     AllergyEnded,
+    EntryEnded,
     IdentifierEnded,
     IdentifierInUse,
     MismatchToConfirm,
@@ -20,6 +29,7 @@ from tenant_app.patients.errors import (
     PatientInactive,
     StatusNotAllowed,
 )
+from tenant_app.patients.history import HistoryRow, NewHistory, end_history, note_history, read_history
 from tenant_app.patients.identifier_rules import read_bhyt
 from tenant_app.patients.identifiers import (
     IdentifierRow,
@@ -31,6 +41,8 @@ from tenant_app.patients.identifiers import (
 from tenant_app.patients.likeness import REASONS as LIKENESS
 from tenant_app.patients.models import BLOOD_TYPES, GENDERS, PATIENT_STATUSES, SEVERITIES, Patient, PatientIdentifier
 from tenant_app.patients.queries import PatientRecord, PatientRow, PortalState, patient_record, portal_state
+from tenant_app.patients.record_models import HISTORY_KINDS
+from tenant_app.patients.record_rules import lacks_guardian
 from tenant_app.patients.rules import SearchTerms, parse_phone, read_search
 from tenant_app.patients.service import Registration, change, read, register, search, wrong_with
 from tenant_app.patients.status import StatusRow, set_status, status_history
@@ -39,6 +51,7 @@ from tenant_app.patients.status_rules import STATUS_REASONS, StatusChange, possi
 __all__ = [
     "BLOOD_TYPES",
     "GENDERS",
+    "HISTORY_KINDS",
     "LIKENESS",
     "PATIENT_STATUSES",
     "SEVERITIES",
@@ -47,10 +60,15 @@ __all__ = [
     "AllergiesKnown",
     "AllergyEnded",
     "AllergyRow",
+    "ContactRow",
+    "EntryEnded",
+    "HistoryRow",
     "IdentifierEnded",
     "IdentifierInUse",
     "IdentifierRow",
     "MismatchToConfirm",
+    "NewContact",
+    "NewHistory",
     "NoneKnown",
     "Patient",
     "PatientDeceased",
@@ -64,26 +82,34 @@ __all__ = [
     "StatusChange",
     "StatusNotAllowed",
     "StatusRow",
+    "add_contact",
     "add_identifier",
     "alike",
     "allergies_of",
     "change",
+    "contacts_of",
     "correct_identifier",
     "end_allergy",
+    "end_contact",
+    "end_history",
     "end_identifier",
     "identifier_history",
+    "lacks_guardian",
     "none_known",
     "note_allergy",
+    "note_history",
     "parse_phone",
     "patient_record",
     "portal_state",
     "possible_statuses",
     "read",
     "read_bhyt",
+    "read_history",
     "read_search",
     "refuse_closed",
     "register",
     "search",
+    "set_call_first",
     "set_status",
     "state_none_known",
     "status_history",

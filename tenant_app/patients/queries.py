@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, text, tuple_, union_all
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
@@ -15,6 +16,7 @@ from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
 from kernel.web.api import read_cursor
 from tenant_app.patients.models import SEVERITIES, Patient, PatientAllergy, PatientIdentifier
+from tenant_app.patients.record_models import PatientContact
 from tenant_app.patients.rules import SearchTerms
 from tenant_app.portal.models import INVITE_TRIES, PatientUser, PortalInvite
 
@@ -38,7 +40,29 @@ _ALLERGIES: Final = (
     .correlate(Patient)
     .scalar_subquery()
 )
-_RECORD: Final = select(Patient, _IDENTIFIERS, _ALLERGIES)
+_CONTACTS: Final = (
+    select(
+        func.coalesce(
+            func.jsonb_agg(
+                aggregate_order_by(
+                    func.jsonb_build_array(
+                        PatientContact.full_name,
+                        PatientContact.relation,
+                        PatientContact.phone,
+                        PatientContact.is_guardian,
+                    ),
+                    PatientContact.call_first.desc(),
+                    PatientContact.id,
+                )
+            ),
+            text("'[]'"),
+        )
+    )
+    .where(PatientContact.patient_id == Patient.id, PatientContact.ended_at.is_(None))
+    .correlate(Patient)
+    .scalar_subquery()
+)
+_RECORD: Final = select(Patient, _IDENTIFIERS, _ALLERGIES, _CONTACTS)
 _ACTIVE: Final = Patient.status == "active"
 
 
@@ -50,6 +74,15 @@ class KnownAllergy(NamedTuple):
     reaction: str | None
 
 
+class KnownContact(NamedTuple):
+    """Somebody to call."""
+
+    name: str
+    relation: str | None
+    phone: str
+    is_guardian: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PatientRecord:
     """A patient with the identifiers that hold now, system → value, and the allergies, where they were read too."""
@@ -57,6 +90,7 @@ class PatientRecord:
     patient: Patient
     identifiers: dict[str, str] = field(repr=False)
     allergies: tuple[KnownAllergy, ...] = field(default=(), repr=False)
+    contacts: tuple[KnownContact, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,7 +192,7 @@ def portal_state(*, uow: UnitOfWork, patient_id: UUID) -> PortalState:
 
 def _record(row: Any) -> PatientRecord:
     known = sorted((KnownAllergy(*each) for each in row[2]), key=lambda each: -SEVERITIES.index(each.severity))
-    return PatientRecord(row[0], row[1], tuple(known))
+    return PatientRecord(row[0], row[1], tuple(known), tuple(KnownContact(*each) for each in row[3]))
 
 
 def _rows() -> Select[Any]:

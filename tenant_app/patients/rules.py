@@ -1,7 +1,7 @@
 """What a patient's details may be, and what somebody means who searches. Pure."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -16,6 +16,7 @@ BAD_PHONE: Final = N_(
 )
 BORN_IN_FUTURE: Final = N_("The date of birth lies in the future.")
 BORN_TOO_LONG_AGO: Final = N_("Please check the year of birth.")
+NO_NAME: Final = N_("Enter the name.")
 NO_SUBSTANCE: Final = N_("Enter what the patient is allergic to.")
 ALREADY_NOTED: Final = N_("This allergy is written down already.")
 EMPTY_SEARCH: Final = N_("Enter a name, a number, or a date of birth.")
@@ -46,6 +47,18 @@ def parse_phone(text: str, *, name: str = "phone") -> str:
     if not (_MOBILE.fullmatch(bare) or _LANDLINE.fullmatch(bare) or _FOREIGN.fullmatch(bare)):
         raise InvalidFields(errors={name: [BAD_PHONE]})
     return bare
+
+
+def parse_contact(given: Mapping[str, str | None]) -> dict[str, str]:
+    """Name, phone and relation of somebody to call, in canonical form. Raises InvalidFields."""
+    said = {
+        "name": canonical(given.get("name") or ""),
+        "phone": parse_phone(given.get("phone") or "", name="emergency_contact"),
+        "relation": canonical(given.get("relation") or ""),
+    }
+    if not said["name"]:
+        raise InvalidFields(errors={"emergency_contact": [NO_NAME]})
+    return {name: value for name, value in said.items() if value}
 
 
 def check_date_of_birth(born: date, *, today: date, name: str = "date_of_birth") -> date:

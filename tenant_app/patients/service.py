@@ -22,10 +22,18 @@ from kernel.web.actor import Actor
 from tenant_app.audit.service import record
 from tenant_app.patients import events, queries
 from tenant_app.patients.allergy_rows import follow
+from tenant_app.patients.contact_rows import follow_contact
 from tenant_app.patients.errors import IdentifierInUse, MismatchToConfirm
 from tenant_app.patients.identifier_rules import OTHER_CCCD, read_bhyt
 from tenant_app.patients.models import Patient, PatientIdentifier
-from tenant_app.patients.rules import Complaints, SearchTerms, check_date_of_birth, parse_phone, tidy_substances
+from tenant_app.patients.rules import (
+    Complaints,
+    SearchTerms,
+    check_date_of_birth,
+    parse_contact,
+    parse_phone,
+    tidy_substances,
+)
 from tenant_app.staff.rules import parse_email, parse_person_name
 
 # What may be changed about a patient after registration; identifiers besides.
@@ -76,6 +84,8 @@ def register(*, uow: UnitOfWork, actor: Actor, new: Registration) -> queries.Pat
         uow.session.add(_identifier(patient.id, system, value, staff))
     if patient.allergies:
         follow(uow=uow, patient_id=patient.id, substances=patient.allergies, staff=staff, now=utc_now())
+    if patient.emergency_contact:
+        follow_contact(uow=uow, actor=actor, patient=patient)
     flush(uow)
     events.tell_central(uow=uow, event_type=events.REGISTERED, patient=patient, identifiers=identifiers)
     record(
@@ -161,6 +171,8 @@ def change(
         if patient.allergies:
             patient.no_known_allergies_at = patient.no_known_allergies_by = None
         follow(uow=uow, patient_id=patient_id, substances=patient.allergies or (), staff=staff, now=now)
+    if "emergency_contact" in differing:
+        follow_contact(uow=uow, actor=actor, patient=patient)
     flush(uow)
     for over, reason in ((ended, ended_as), (set(fresh) & set(found.identifiers), replaced_as)):
         if not over:
@@ -205,6 +217,18 @@ def held_version(*, uow: UnitOfWork, patient_id: UUID, expected: int | None) -> 
     return version
 
 
+def touched(*, uow: UnitOfWork, actor: Actor, patient_id: UUID, expected: int | None) -> Patient:
+    """The patient, held as by `held_version` and marked as changed: what hangs on the record is its new version too.
+
+    Raises NotFound, PreconditionFailed.
+    """
+    held_version(uow=uow, patient_id=patient_id, expected=expected)
+    patient = uow.session.get_one(Patient, patient_id, populate_existing=True)
+    patient.updated_at = utc_now()
+    patient.updated_by = actor.id if actor.kind == "staff" else None
+    return patient
+
+
 def wrong_with(*, details: Mapping[str, Any], identifiers: Mapping[str, str | None]) -> dict[str, list[str]]:
     """What registering or changing would refuse of these, by field: for a form or body that has other faults as well.
 
@@ -234,6 +258,8 @@ def _parsed(
             values[name] = complaints.read(partial(parse, values[name]))
     if values.get("allergies"):
         values["allergies"] = tidy_substances(values["allergies"])
+    if values.get("emergency_contact"):
+        values["emergency_contact"] = complaints.read(partial(parse_contact, values["emergency_contact"]))
     parsed: dict[str, str] = {}
     cccd: Cccd | None = None
     for system, text in identifiers.items():

@@ -17,7 +17,14 @@ from kernel.ids import new_row_id
 from kernel.web.access import declared
 from manage.demo.people import person
 from tenant_app.appointments.public import Destination, move
-from tenant_app.patients.public import identifier_history, note_allergy
+from tenant_app.patients.public import (
+    NewContact,
+    NewHistory,
+    add_contact,
+    identifier_history,
+    note_allergy,
+    note_history,
+)
 from tenant_app.staff.models import StaffSession
 from tenant_app.staff.public import create_role
 from tenant_app.unusual.models import AccessFinding
@@ -30,6 +37,7 @@ PASSWORD = "một mật khẩu thật dài"
 NAMED = {
     *("patient_id", "appointment_id", "entry_id", "role_id", "user_id", "session_id"),
     *("schedule_id", "exception_id", "move_id", "finding_id"),
+    *("contact_id", "history_id"),
 }
 BODY = {"full_name": "Kẻ Lạ Mặt", "reason": "thử", "query": "a", "code": "LA", "name": "Khoa Lạ"}
 
@@ -52,6 +60,10 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
     with clinic.uow() as uow:
         (identifier,) = identifier_history(uow=uow, patient_id=patient.id)
         allergy = note_allergy(uow=uow, actor=clinic.admin, patient_id=patient.id, substance="Penicillin")
+        whom = NewContact(full_name="Người Liên Hệ Riêng", phone="0912345678")
+        contact = add_contact(uow=uow, actor=clinic.admin, patient_id=patient.id, new=whom)
+        piece = NewHistory(kind="chronic", what="Tăng huyết áp")
+        history = note_history(uow=uow, actor=clinic.admin, patient_id=patient.id, new=piece)
         now = utc_now()
         session = StaffSession(
             id=new_row_id(), account_id=clinic.doctor_id, last_seen_at=now, expires_at=now + timedelta(hours=1)
@@ -91,6 +103,8 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
             "department_id": clinic.department_id,
             "identifier_id": identifier.id,
             "allergy_id": allergy.id,
+            "contact_id": contact.id,
+            "history_id": history.id,
             "role_id": role_id,
             "finding_id": finding_id,
         },

@@ -24,6 +24,8 @@ TABLES = (
     "patients",
     "patient_identifiers",
     "patient_allergies",
+    "patient_contacts",
+    "patient_history",
     "appointments",
     "patient_users",
     "patient_sessions",

@@ -7,7 +7,15 @@ from flask import Flask
 from playwright.sync_api import Browser as Chromium
 
 from kernel.clock import local_today
-from tenant_app.patients.public import StatusChange, set_status
+from tenant_app.patients.public import (
+    NewContact,
+    NewHistory,
+    StatusChange,
+    add_contact,
+    end_contact,
+    note_history,
+    set_status,
+)
 from tests.support.chromium import READERS, browser, looker, pictures, served
 from tests.support.clinic import Clinic
 from tests.support.staff_browser import Browser
@@ -37,6 +45,15 @@ def test_the_pages_of_a_record_are_fit_to_be_read(
     patient, gone = clinic.patient().patient.id, clinic.patient().patient.id
     clinic.appointment(patient)
     with clinic.uow() as uow:
+        for new in (
+            NewContact(full_name="Lê Thị Hoa", phone="0912345678", relation="vợ", is_guardian=True),
+            NewContact(full_name="Nguyễn Văn Nam", phone="0987654321", relation="con trai"),
+        ):
+            held = add_contact(uow=uow, actor=clinic.admin, patient_id=patient, new=new)
+        end_contact(uow=uow, actor=clinic.admin, patient_id=patient, contact_id=held.id, reason="ended")
+        add_contact(uow=uow, actor=clinic.admin, patient_id=patient, new=new)
+        pressure = NewHistory(kind="chronic", what="Tăng huyết áp, uống thuốc đều", icd10="I10", since_year=2025)
+        note_history(uow=uow, actor=clinic.admin, patient_id=patient, new=pressure)
         death = StatusChange(
             status="deceased", reason="family", deceased_on=local_today(), told_by="con trai, anh Nguyễn Văn Nam"
         )
@@ -50,6 +67,9 @@ def test_the_pages_of_a_record_are_fit_to_be_read(
         "status-death": f"/patients/{patient}/status?to=deceased",
         "status-closed": f"/patients/{gone}/status",
         "record-closed": f"/patients/{gone}",
+        "contacts": f"/patients/{patient}/contacts",
+        "history": f"/patients/{patient}/history",
+        "numbers-shared": f"/patients/{patient}/numbers",
         "find-status": "/patients",
     }
     for name, path in pages.items():
