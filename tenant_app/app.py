@@ -26,6 +26,7 @@ from tenant_app.pages import PAGES
 
 NAVIGATION = (
     NavItem(endpoint="day.show", label=N_("Today"), icon="calendar-event", permission="appointment.read"),
+    NavItem(endpoint="calendar.show", label=N_("Calendar"), icon="calendar", permission="appointment.read"),
     NavItem(endpoint="queue_pages.overview", label=N_("Waiting line"), icon="hourglass", permission="queue.read"),
     NavItem(endpoint="patient_pages.find", label=N_("Patients"), icon="users", permission="patient.read"),
     NavItem(endpoint="staff_pages.people", label=N_("Staff"), icon="address-book", permission="staff.read"),

@@ -1,5 +1,6 @@
 """Appointments as the schedules see them: free times, those that are to be moved, and the moves that were made."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
@@ -13,7 +14,7 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.web.actor import Actor
 from tenant_app.appointments.free_times import Slot, free_slots
-from tenant_app.appointments.models import Appointment, AppointmentMove
+from tenant_app.appointments.models import APPOINTMENT_STATUSES, Appointment, AppointmentMove
 from tenant_app.appointments.queries import AppointmentRow, BusyTime, appointments_of, busy_times
 from tenant_app.appointments.rules import MOVABLE
 from tenant_app.audit.service import record
@@ -24,6 +25,9 @@ from tenant_app.staff.models import User
 
 # A list that somebody works through on the telephone; whoever has more than this does it in parts.
 MOST_TO_MOVE: Final = 200
+# More than a hospital of a hundred doctors books on a day.
+MOST_ON_CALENDAR: Final = 5000
+_TAKES_TIME: Final = tuple(status for status in APPOINTMENT_STATUSES if status != "cancelled")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,6 +100,17 @@ def to_move(*, uow: UnitOfWork, actor: Actor, doctor_id: UUID, now: datetime | N
     if found:
         record(uow=uow, actor=actor, action="appointment.list", resource_type="appointment")
     return found[:MOST_TO_MOVE]
+
+
+def calendar_rows(
+    *, uow: UnitOfWork, actor: Actor, doctor_ids: Collection[UUID], since: date, until: date
+) -> list[AppointmentRow]:
+    """These doctors' appointments of some days, those cancelled left out, with the audit row of this reading."""
+    rows = appointments_of(
+        uow=uow, doctor_ids=doctor_ids, since=since, until=until, statuses=_TAKES_TIME, limit=MOST_ON_CALENDAR
+    )
+    record(uow=uow, actor=actor, action="appointment.list", resource_type="appointment")
+    return rows
 
 
 def hit_by_absences(*, uow: UnitOfWork, now: datetime | None = None) -> dict[UUID, int]:

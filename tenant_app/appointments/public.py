@@ -1,6 +1,14 @@
 """What other folders may use of appointments."""
 
-from tenant_app.appointments.around import MoveRow, free_of, hit_by_absences, move_row, moves_of, to_move
+from tenant_app.appointments.around import (
+    MoveRow,
+    calendar_rows,
+    free_of,
+    hit_by_absences,
+    move_row,
+    moves_of,
+    to_move,
+)
 from tenant_app.appointments.closing import cancel_coming, coming
 from tenant_app.appointments.errors import OutsideSchedule, SlotTaken, TransitionNotAllowed
 from tenant_app.appointments.free_times import (
@@ -53,6 +61,7 @@ __all__ = [
     "appointments_of",
     "book",
     "busy_times",
+    "calendar_rows",
     "cancel_coming",
     "coming",
     "count_by_status",

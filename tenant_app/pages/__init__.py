@@ -10,6 +10,7 @@ from tenant_app.pages.allergies import blueprint as allergies
 from tenant_app.pages.audit_pages import blueprint as audit_pages
 from tenant_app.pages.booking import blueprint as booking
 from tenant_app.pages.calendar_pages import blueprint as calendar_pages
+from tenant_app.pages.calendar_view import blueprint as calendar
 from tenant_app.pages.changing import blueprint as changing
 from tenant_app.pages.contacts import blueprint as contacts
 from tenant_app.pages.day import blueprint as day
@@ -39,6 +40,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     lookup,
     day,
     booking,
+    calendar,
     moving,
     queue_desk,
     queue_pages,

@@ -72,7 +72,8 @@ class Wish:
     def onward(self) -> dict[str, str]:
         """What a link to this page carries on; never the reason, which is nobody's address."""
         named = {"day": self.day, "doctor": self.doctor_id, "department": self.department_id}
-        return {name: str(value) for name, value in named.items() if value is not None}
+        start = {"start": f"{self.start:%H:%M}"} if self.start else {}
+        return {**{name: str(value) for name, value in named.items() if value is not None}, **start}
 
 
 @blueprint.route("")

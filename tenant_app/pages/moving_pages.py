@@ -50,7 +50,7 @@ OUTSIDE_REASON: Final = N_("The doctor does not work at that time. Say why it is
 _FIELDS: Final = {"appointment_date": "day", "start_time": "start", "end_time": "start", "doctor_id": "doctor"}
 _LONGEST: Final = 500
 # Pages that tell of a move and undo it; the day does too, and is where all others lead.
-_SHOW_MOVES: Final = ("/schedules/",)
+_SHOW_MOVES: Final = ("/calendar", "/schedules/")
 
 
 @dataclass(kw_only=True)

@@ -52,7 +52,7 @@ blueprint = Blueprint("patient_pages", __name__, url_prefix="/patients")
 FIRST_AT: Final = 2
 FOUND_AT_ONCE: Final = 25
 # What may travel from booking through the search and back: ids and a day, nothing of the patient.
-_CARRIED: Final = ("day", "doctor", "department")
+_CARRIED: Final = ("day", "doctor", "department", "start")
 
 ACTION_NAMES: Final = {
     "patient.register": N_("Registered the patient"),

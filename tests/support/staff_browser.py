@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from manage.demo.people import Person
+from tests.support.chromium import Looker
+from tests.support.clinic import Clinic
 
 PASSWORD = "mot cau de nho ma kho doan"
 _TOKEN = re.compile(r'<meta name="csrf-token" content="([^"]+)"')
@@ -101,3 +103,13 @@ def form_of(somebody: Person, **other: str) -> dict[str, str]:
         "phone": somebody.phone,
         **other,
     }
+
+
+def let_in(eyes: Looker, clinic: Clinic, username: str = "quantri") -> None:
+    """Sign in by the form."""
+    eyes.go("/sign-in")
+    eyes.page.fill("#hospital", clinic.hospital.tenant_code)
+    eyes.page.fill("#username", username)
+    eyes.page.fill("#password", PASSWORD)
+    eyes.page.locator("main form button[type=submit]").last.click()
+    eyes.page.wait_for_url("**/today")

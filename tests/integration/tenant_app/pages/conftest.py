@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser as Chromium
 from sqlalchemy import select, update
 
 from central import roles
@@ -18,6 +19,7 @@ from kernel.settings import Settings
 from keys.public import Keychain
 from manage import wiring
 from tenant_app.staff.models import User
+from tests.support.chromium import browser, served
 from tests.support.clinic import Clinic, add_user
 from tests.support.databases import PASSWORDS, CentralDatabase
 from tests.support.staff_browser import PASSWORD, Browser
@@ -81,3 +83,17 @@ def sign_in(app: Flask) -> Any:
 def stranger(app: Flask) -> Browser:
     """Nobody in particular."""
     return Browser(app.test_client())
+
+
+@pytest.fixture
+def chromium() -> Iterator[Chromium]:
+    """A browser."""
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def url(app: Flask) -> Iterator[str]:
+    """The portal, served."""
+    with served(app) as address:
+        yield address

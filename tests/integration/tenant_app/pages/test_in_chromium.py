@@ -4,49 +4,24 @@ With SOKHAM_PICTURES set to a folder, each page's picture is left there.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
 from manage.demo.people import person
 from tenant_app.queue.public import call_next
 from tenant_app.staff.public import NewUser, create_user, list_roles
-from tests.support.chromium import PHONE, READERS, WIDE, Looker, browser, looker, pictures, served
+from tests.support.chromium import PHONE, READERS, WIDE, Looker, looker, pictures
 from tests.support.clinic import Clinic, tomorrow
 from tests.support.schedules import away, hours
-from tests.support.staff_browser import PASSWORD, Browser
+from tests.support.staff_browser import PASSWORD, Browser, let_in
 from tests.support.watching import at, findings, opened, watched
 
 pytestmark = pytest.mark.e2e
 SignIn = Callable[[Clinic, str], Browser]
-
-
-@pytest.fixture
-def chromium() -> Iterator[Chromium]:
-    """A browser."""
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    """The portal, served."""
-    with served(app) as address:
-        yield address
-
-
-def let_in(eyes: Looker, clinic: Clinic, username: str = "quantri") -> None:
-    """Sign in by the form."""
-    eyes.go("/sign-in")
-    eyes.page.fill("#hospital", clinic.hospital.tenant_code)
-    eyes.page.fill("#username", username)
-    eyes.page.fill("#password", PASSWORD)
-    eyes.page.locator("main form button[type=submit]").last.click()
-    eyes.page.wait_for_url("**/today")
 
 
 @pytest.mark.parametrize(("width", "language"), READERS)

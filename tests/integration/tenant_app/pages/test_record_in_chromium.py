@@ -1,9 +1,8 @@
 """The pages of one patient's record in a real browser: phone and desk, both languages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser as Chromium
 
 from kernel.clock import local_today
@@ -16,26 +15,12 @@ from tenant_app.patients.public import (
     note_history,
     set_status,
 )
-from tests.support.chromium import READERS, browser, looker, pictures, served
+from tests.support.chromium import READERS, looker, pictures
 from tests.support.clinic import Clinic
 from tests.support.staff_browser import Browser
 
 pytestmark = pytest.mark.e2e
 SignIn = Callable[[Clinic, str], Browser]
-
-
-@pytest.fixture
-def chromium() -> Iterator[Chromium]:
-    """A browser."""
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    """The portal, served."""
-    with served(app) as address:
-        yield address
 
 
 @pytest.mark.parametrize(("width", "language"), READERS)
