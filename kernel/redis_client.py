@@ -19,8 +19,13 @@ ANSWER_SECONDS = 0.25
 PAUSE_SECONDS = 1.0
 
 
-def connect(url: str, *, password: str = "", answer_seconds: float = ANSWER_SECONDS) -> Redis:
-    """A client with short time-outs and no retries; the password may stand outside the URL."""
+def connect(
+    url: str, *, password: str = "", answer_seconds: float = ANSWER_SECONDS, one_connection: bool = False
+) -> Redis:
+    """A client with short time-outs and no retries; the password may stand outside the URL.
+
+    `one_connection` is made at once, and a break of it is an error, where a pool would quietly make another.
+    """
     client: Redis = Redis.from_url(
         url,
         password=password or None,
@@ -28,6 +33,7 @@ def connect(url: str, *, password: str = "", answer_seconds: float = ANSWER_SECO
         socket_connect_timeout=answer_seconds,
         retry=Retry(NoBackoff(), 0),
         health_check_interval=30,
+        single_connection_client=one_connection,
     )
     return client
 

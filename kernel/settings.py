@@ -72,6 +72,14 @@ class Settings:
     central_url: str = setting("SOKHAM_CENTRAL_URL", default="http://127.0.0.1:8000", about="Where the worker pushes")
     staff_url: str = setting("SOKHAM_STAFF_URL", default="http://127.0.0.1:8001", about="Staff portal, for links")
     patient_url: str = setting("SOKHAM_PATIENT_URL", default="http://127.0.0.1:8002", about="Patient portal, for links")
+    live_url: str = setting(
+        "SOKHAM_LIVE_URL",
+        default="",
+        about="Live updates, for staff's pages; the staff portal's own address behind a proxy",
+    )
+    live_connections: int = setting(
+        "SOKHAM_LIVE_CONNECTIONS", default=1200, about="Browser windows that one live process may hold"
+    )
     secure_cookies: bool = setting("SOKHAM_SECURE_COOKIES", default=False, about="Send cookies over HTTPS only")
     trusted_proxies: int = setting(
         "SOKHAM_TRUSTED_PROXIES", default=0, about="How many proxies in front set X-Forwarded-For, -Proto and -Host"

@@ -88,6 +88,8 @@ PROCESSES: Final[Mapping[str, KeyPolicy]] = MappingProxyType(
             wrap={scopes.HOSPITAL, scopes.TOKENS_STAFF},
             unwrap={scopes.REGISTRY_APP, scopes.HOSPITAL, scopes.TOKENS_STAFF},
         ),
+        # It reaches hospitals as the staff portal does, and opens nothing that is sealed in them.
+        "live": KeyPolicy.of(unwrap={scopes.REGISTRY_APP}),
         # The index scope is for the blind index of a CCCD at sign-in.
         "patient_portal": KeyPolicy.of(
             wrap={scopes.HOSPITAL, scopes.TOKENS_PATIENT},

@@ -28,6 +28,8 @@ FILES = {
     "htmx.org/dist/htmx.min.js": "htmx/htmx.min.js",
     "htmx.org/LICENSE": "htmx/LICENSE",
     "@fontsource/be-vietnam-pro/LICENSE": "fonts/LICENSE",
+    "socket.io-client/dist/socket.io.min.js": "socket.io/socket.io.min.js",
+    "socket.io-client/LICENSE": "socket.io/LICENSE",
     "swagger-ui-dist/swagger-ui.css": "swagger-ui/swagger-ui.css",
     "swagger-ui-dist/swagger-ui-bundle.js": "swagger-ui/swagger-ui-bundle.js",
     "swagger-ui-dist/LICENSE": "swagger-ui/LICENSE",

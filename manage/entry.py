@@ -35,6 +35,13 @@ def staff() -> Flask:
     return _ready(wiring.staff_app(_settings("staff")))
 
 
+def live() -> Flask:
+    """Live updates; it reads and looks from now on."""
+    process = wiring.live_process(_settings("live"))
+    process.start()
+    return _ready(process.app)
+
+
 def patient() -> Flask:
     """The patient portal."""
     return _ready(wiring.patient_app(_settings("patient")))

@@ -21,6 +21,7 @@ ROLES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "central": ("console", "ingest", "route", "provisioner"),
     "staff": ("route",),
     "patient": ("route",),
+    "live": ("route",),
     "worker": ("route",),
     "jobs": ("route", "seal"),
     "operator": ROLES,
@@ -88,6 +89,7 @@ def _urls(ports: WebPorts) -> dict[str, str]:
         "SOKHAM_CENTRAL_URL": f"http://127.0.0.1:{ports.central}",
         "SOKHAM_STAFF_URL": f"http://127.0.0.1:{ports.staff}",
         "SOKHAM_PATIENT_URL": f"http://127.0.0.1:{ports.patient}",
+        "SOKHAM_LIVE_URL": f"http://127.0.0.1:{ports.live}",
     }
 
 

@@ -17,20 +17,21 @@ def processes(context: RunContext) -> Sequence[ProcessSpec]:
         _web(context, "central", ports.central),
         _web(context, "staff", ports.staff),
         _web(context, "patient", ports.patient),
+        _web(context, "live", ports.live, config="manage.live_config"),
         _daemon(context, "worker", "sync", "run"),
         _daemon(context, "jobs", "jobs", "run"),
     )
 
 
-def gunicorn(entry: str) -> list[str]:
-    """How a web process is started, here and in compose.yaml; the rest stands in manage/gunicorn_config.py."""
-    return [sys.executable, "-m", "gunicorn", "-c", "python:manage.gunicorn_config", f"manage.entry:{entry}()"]
+def gunicorn(entry: str, *, config: str = "manage.gunicorn_config") -> list[str]:
+    """How a web process is started, here and in compose.yaml; the rest stands in the configuration."""
+    return [sys.executable, "-m", "gunicorn", "-c", f"python:{config}", f"manage.entry:{entry}()"]
 
 
-def _web(context: RunContext, name: str, port: int) -> ProcessSpec:
+def _web(context: RunContext, name: str, port: int, *, config: str = "manage.gunicorn_config") -> ProcessSpec:
     return ProcessSpec(
         name=name,
-        argv=gunicorn(name),
+        argv=gunicorn(name, config=config),
         environment={**environment_of(context, name), "SOKHAM_BIND": f"127.0.0.1:{port}"},
         ready=f"http://127.0.0.1:{port}/readyz",
         stop_seconds=STOP_SECONDS,

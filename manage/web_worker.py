@@ -41,6 +41,11 @@ class Deadlines:
             with self._lock:
                 self._since.pop(sock, None)
 
+    def forget(self, sock: socket.socket) -> None:
+        """What comes now may last."""
+        with self._lock:
+            self._since.pop(sock, None)
+
     def enforce(self) -> None:
         """Call every second or so."""
         now = time.monotonic()

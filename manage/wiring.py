@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
+from redis import Redis
 
 from central.app import create_app as create_console_app
 from central.auth.administrators import AUDIENCE as CONSOLE
@@ -45,13 +46,17 @@ from keys.public import (
     jwks,
     load_blind_index,
 )
+from live.app import LiveProcess
 from manage.hospital_schema import MigratedHospitalSchema
 from patient_portal.app import create_app as create_patient_app
 from patient_portal.auth.sessions import ISSUER as PATIENT_ISSUER
 from patient_portal.auth.sessions import PatientSessions
 from tenant_app.app import create_app as create_staff_app
+from tenant_app.auth.public import AUDIENCE as STAFF
+from tenant_app.auth.public import ISSUER as STAFF_ISSUER
 from tenant_app.auth.service import StaffAccounts, StaffSessions, StaffSignIn
 from tenant_app.hospital.initialise import HospitalStart
+from tenant_app.live.public import LiveBus
 
 KEYRING_FILE = "keyring.json"
 
@@ -146,6 +151,7 @@ def routing(settings: Settings, *, process: str, purpose: str, with_index: bool 
         purpose=purpose,
         limits=limits,
         tls_root_certificate=settings.tls_root_certificate,
+        session_info=LiveBus(redis).session_info,
     )
     return Routing(provider, keychain, reader, router, redis, blind_index)
 
@@ -266,6 +272,31 @@ def patient_app(settings: Settings) -> Flask:
         own_host=urlsplit(settings.patient_url).hostname or "",
         helpful=_helpful(routed),
     )
+
+
+def live_process(settings: Settings) -> LiveProcess:
+    """Live updates for staff. It verifies their tokens and can make none."""
+    routed = routing(settings, process="live", purpose="app")
+    public_keys = jwks(row["public_jwk"] for row in routed.reader.signing_keys(STAFF_ISSUER))
+    return LiveProcess(
+        settings,
+        router=routed.router,
+        gate=gate_for(
+            portal=STAFF, issuer=STAFF_ISSUER, keys=public_keys, required=("tenant",), secure=settings.secure_cookies
+        ),
+        rules=session_rules(settings),
+        open_redis=(lambda: stream_reader(settings)) if settings.redis_url else None,
+        helpful=routed.redis,
+        checks=_helpful(routed),
+    )
+
+
+def stream_reader(settings: Settings) -> Redis:
+    """A client on one connection, which says so when that breaks, and waits longer than a blocking read takes.
+
+    Raises what Redis raises when it is away.
+    """
+    return connect(settings.redis_url, password=settings.redis_password, answer_seconds=2.0, one_connection=True)
 
 
 def jobs_process(settings: Settings) -> JobsProcess:

@@ -16,11 +16,13 @@ from kernel.web import api
 from kernel.web.app import NavItem, Portal, base_app, finish
 from kernel.web.collaborators import provide
 from kernel.web.health import Check
+from kernel.web.live import address_of
 from tenant_app.api import BLUEPRINTS
 from tenant_app.auth.api import blueprint as auth_blueprint
 from tenant_app.auth.gatekeeper import StaffGatekeeper
 from tenant_app.auth.own_account import StaffAccount
 from tenant_app.auth.service import StaffSignIn
+from tenant_app.live.public import day_topic, queue_topic
 from tenant_app.outbox.public import Doorbell, with_doorbell
 from tenant_app.pages import PAGES
 
@@ -69,11 +71,13 @@ def create_app(
         sign_in_endpoint="session.sign_in",
         sign_out_endpoint="session.sign_out",
         page_template="page.html",
+        live_address=address_of(settings.live_url, settings.staff_url),
         further_packages=(Path(central.__file__).parent,),
         needed={},
         helpful={"central": router.check, **(helpful or {})},
     )
     app = base_app(portal, settings)
+    app.jinja_env.globals.update(queue_topic=queue_topic, day_topic=day_topic)
     own_account = StaffAccount(accounts=sign_in.accounts, sessions=sign_in.sessions)
     provide(app, router, gate, sign_in, own_account, settings, *collaborators)
     gateway.install(app, settings, limit_key=gate.limit_key)

@@ -6,6 +6,7 @@ from tenant_app.auth import models as auth
 from tenant_app.calendar import models as calendar
 from tenant_app.database import HospitalBase
 from tenant_app.hospital import models as hospital
+from tenant_app.live import models as live
 from tenant_app.outbox import models as outbox
 from tenant_app.patients import models as patients
 from tenant_app.patients import record_models as patient_records
@@ -31,5 +32,6 @@ MODULES = (
     schedules,
     settings,
     unusual,
+    live,
 )
 METADATA = HospitalBase.metadata

@@ -18,7 +18,7 @@ from central.auth.invites import IssuedInvite, new_invite, void_invites
 from central.auth.lockout import SignInLocked
 from central.auth.schemas import AcceptInviteBody, Body, RefreshBody, TenantSignInBody, TokensAnswer
 from central.auth.secrets import InvalidSecret, RoutedSecret, digest_of, new_secret, parse_secret
-from central.auth.sessions import RefreshReplayed, SessionRules, Sessions, Tokens, Visitor, end_sessions
+from central.auth.sessions import RefreshReplayed, SessionRules, Sessions, Tokens, Visitor, end_sessions, living
 from central.auth.signing_in import SignInFailed, SigningIn
 from central.auth.signing_keys import signer_from
 from central.auth.token_api import TokenKeeper, token_blueprint
@@ -55,6 +55,7 @@ __all__ = [
     "digest_of",
     "end_sessions",
     "gate_for",
+    "living",
     "lockout",
     "new_invite",
     "new_secret",

@@ -139,16 +139,8 @@ class Sessions:
         return session.ended_at is None and session.expires_at > now and session.last_seen_at > now - self.rules.idle
 
     def living(self) -> tuple[Any, ...]:
-        """The same as conditions for a query that checks the session in the request's own transaction.
-
-        The times are asked for when the query runs, so that a statement with these conditions may be built once.
-        """
-        sessions = self._sessions
-        return (
-            sessions.ended_at.is_(None),
-            sessions.expires_at > bindparam("session_now", callable_=self._clock),
-            sessions.last_seen_at > bindparam("session_idle_since", callable_=lambda: self._clock() - self.rules.idle),
-        )
+        """The same as conditions for a query that checks the session in the request's own transaction; see `living`."""
+        return living(self._sessions, rules=self.rules, clock=self._clock)
 
     def touch(self, *, uow: UnitOfWork, session_id: UUID, last_seen_at: datetime) -> None:
         """Note that the session is in use, at most once a minute, so that reading does not always write."""
@@ -245,6 +237,18 @@ def end_sessions(
         .values(ended_at=now, end_reason=reason)
     )
     return _rows(result)
+
+
+def living(table: Any, *, rules: SessionRules, clock: Clock = utc_now) -> tuple[Any, ...]:
+    """Conditions under which a row of a table with `SessionColumns` stands for somebody who is signed in.
+
+    The times are asked for when the query runs, so that a statement with these conditions may be built once.
+    """
+    return (
+        table.ended_at.is_(None),
+        table.expires_at > bindparam("session_now", callable_=clock),
+        table.last_seen_at > bindparam("session_idle_since", callable_=lambda: clock() - rules.idle),
+    )
 
 
 def pages_audience(audience: str) -> str:

@@ -74,14 +74,17 @@ class TenantRouter:
         purpose: str,
         limits: RouterLimits,
         tls_root_certificate: str = "",
+        session_info: Mapping[str, Any] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`session_info` is what each transaction carries along, such as the way to tell of changes."""
         self.lookup = lookup
         self.purpose = purpose
         self._reader = reader
         self._keychain = keychain
         self._limits = limits
         self._tls_root_certificate = tls_root_certificate
+        self._session_info = session_info or {}
         self._monotonic = monotonic
         self.budget: ConnectionBudget[Any] = ConnectionBudget(
             limit=limits.budget, share=limits.hospital_share, wait_seconds=limits.wait_seconds
@@ -126,7 +129,7 @@ class TenantRouter:
         if wait:
             REFUSED.labels(self.purpose, "breaker").inc()
             raise HospitalUnavailable("the breaker is open", retry_after=max(1, round(wait)))
-        return UnitOfWork(Session(lane.engine, expire_on_commit=False), tenant=tenant)
+        return UnitOfWork(Session(lane.engine, expire_on_commit=False, info=dict(self._session_info)), tenant=tenant)
 
     def doubted(self, tenant: TenantId) -> bool:
         """Whether the hospital did not answer when this process asked it last."""

@@ -13,7 +13,7 @@ import kernel
 from kernel.errors import SokhamError
 from kernel.settings import InvalidSettings, Settings
 from kernel.text import N_
-from kernel.web import access, assets, compression, headers, health, i18n, problems, requests
+from kernel.web import access, assets, compression, headers, health, i18n, live, problems, requests
 from kernel.web.health import Check
 from kernel.web.statuses import STATUSES
 
@@ -43,6 +43,8 @@ class Portal:
     sign_out_endpoint: str = ""
     # What the pages of signed-in people extend.
     page_template: str = "kit/portal.html"
+    # Where its pages find live updates, as kernel.web.live says it; None without.
+    live_address: str | None = None
     further_packages: tuple[Path, ...] = ()
     needed: Mapping[str, Check] = field(default_factory=dict)
     helpful: Mapping[str, Check] = field(default_factory=dict)
@@ -83,7 +85,8 @@ def base_app(portal: Portal, settings: Settings) -> Flask:
     app.jinja_loader = _templates(portal)
     requests.install(app, portal=portal.name)
     problems.install(app)
-    headers.install(app)
+    headers.install(app, connect=live.connect_source(portal.live_address))
+    live.install(app, portal.live_address)
     compression.install(app)
     assets.install(app)
     # The portal's own words come last and win.

@@ -2,23 +2,7 @@
 
 from flask import Flask, Response, request
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
-
 _HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -29,11 +13,33 @@ _HEADERS = {
 _HSTS = "max-age=31536000; includeSubDomains"
 
 
-def install(app: Flask) -> None:
-    """Set the headers; whatever does not say otherwise may not be stored by anybody on the way."""
+def content_security_policy(*connect: str) -> str:
+    """The policy of pages that connect to their own address, and to `connect`."""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            " ".join(("connect-src 'self'", *connect)),
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def install(app: Flask, *, connect: tuple[str, ...] = ()) -> None:
+    """Set the headers; whatever does not say otherwise may not be stored by anybody on the way.
+
+    `connect` are the addresses besides its own that a page may open connections to.
+    """
+    headers = {"Content-Security-Policy": content_security_policy(*connect), **_HEADERS}
 
     def add(response: Response) -> Response:
-        for name, value in _HEADERS.items():
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", _HSTS)

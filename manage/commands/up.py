@@ -73,7 +73,7 @@ class _Run:
         """Everything up to the ready screen. Raises SokhamError, or StopRequested when asked to stop before."""
         if left := end_leftovers(self._folder.run):
             self._screen.say(f"Ended what an earlier run left: {', '.join(left)}")
-        self._check_ports((self._ports.central, self._ports.staff, self._ports.patient))
+        self._check_ports((self._ports.central, self._ports.staff, self._ports.patient, self._ports.live))
         self._folder.remember_ports(self._ports.central)
         context = self._start_servers()
         for step in bootstrap.steps(context):

@@ -22,12 +22,13 @@ _TO_CENTRAL: Final[Mapping[str, int]] = {
     "central": _CONSOLE + _INGEST + ROUTE_CONNECTIONS,
     "staff": ROUTE_CONNECTIONS,
     "patient": ROUTE_CONNECTIONS,
+    "live": ROUTE_CONNECTIONS,
     "worker": ROUTE_CONNECTIONS,
     "jobs": ROUTE_CONNECTIONS + _JOBS,
     "operator": _OPERATOR,
 }
 # The processes that have a router, and with it a budget for hospitals.
-_WITH_ROUTER: Final = ("staff", "patient", "worker", "jobs")
+_WITH_ROUTER: Final = ("staff", "patient", "live", "worker", "jobs")
 
 
 def budgets(settings: Settings, *, web_workers: int = 1) -> Iterator[Finding]:

@@ -27,7 +27,12 @@ LOCK_FILE: Final = Path(__file__).parents[2] / "requirements.lock"
 SHOWN: Final = 5
 LITTLE_BYTES: Final = 1024**3
 LOW_BYTES: Final = 5 * 1024**3
-_WEB: Final = {"central": "SOKHAM_CENTRAL_URL", "staff": "SOKHAM_STAFF_URL", "patient": "SOKHAM_PATIENT_URL"}
+_WEB: Final = {
+    "central": "SOKHAM_CENTRAL_URL",
+    "staff": "SOKHAM_STAFF_URL",
+    "patient": "SOKHAM_PATIENT_URL",
+    "live": "SOKHAM_LIVE_URL",
+}
 _GIB: Final = 1024**3
 
 
@@ -113,9 +118,17 @@ def processes(data_dir: DataDir, settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield note("sokham up", "It does not run on this folder.", "Start it with `sokham up` (or `make run`).")
-    defaults = {"central": settings.central_url, "staff": settings.staff_url, "patient": settings.patient_url}
-    for name, variable in _WEB.items():
-        yield _web(name, environment.get(variable, defaults[name]), supervised=supervised)
+    defaults = {
+        "central": settings.central_url,
+        "staff": settings.staff_url,
+        "patient": settings.patient_url,
+        "live": settings.live_url,
+    }
+    urls = {name: environment.get(variable, defaults[name]) for name, variable in _WEB.items()}
+    for name, url in urls.items():
+        # Live updates may be switched off, or stand behind the staff portal's own address.
+        if url and (name != "live" or url != urls["staff"]):
+            yield _web(name, url, supervised=supervised)
 
 
 def abandoned_instances(data_dir: DataDir, state_directory: Path = STATE_DIRECTORY) -> Iterator[Finding]:

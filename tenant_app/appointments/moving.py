@@ -15,7 +15,7 @@ from tenant_app.appointments import queries
 from tenant_app.appointments.errors import TransitionNotAllowed
 from tenant_app.appointments.models import Appointment, AppointmentMove
 from tenant_app.appointments.rules import MOVABLE, check_times, possible_actions
-from tenant_app.appointments.service import Booking, check_parties, place, reason_for_outside, take_turns
+from tenant_app.appointments.service import Booking, check_parties, place, reason_for_outside, take_turns, tell
 from tenant_app.audit.service import record
 from tenant_app.schedules.public import read_working_time
 from tenant_app.staff.models import User
@@ -203,4 +203,5 @@ def _place(
         patient_id=found.patient_id,
         changed=changed,
     )
+    tell(uow, found, was_on=before["appointment_date"])
     return Moved(row=queries.appointment(uow=uow, appointment_id=found.id), move_id=made.id)

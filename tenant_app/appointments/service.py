@@ -24,6 +24,7 @@ from tenant_app.appointments.models import APPOINTMENT_TYPES, Appointment
 from tenant_app.appointments.rules import LONGEST_REASON, check_times, next_status, parse_reason
 from tenant_app.audit.service import record
 from tenant_app.calendar.public import NOT_SET
+from tenant_app.live.public import announce, appointment_changed
 from tenant_app.patients.status_rules import refuse_closed
 from tenant_app.schedules.public import hold_schedule, read_working_time
 from tenant_app.staff.models import Department, User
@@ -97,6 +98,7 @@ def book(*, uow: UnitOfWork, actor: Actor, booking: Booking, now: datetime | Non
         resource_id=made.id,
         patient_id=made.patient_id,
     )
+    tell(uow, made)
     return queries.appointment(uow=uow, appointment_id=made.id)
 
 
@@ -184,6 +186,7 @@ def act(
         patient_id=found.patient_id,
         changed=("status",),
     )
+    tell(uow, found)
     return queries.appointment(uow=uow, appointment_id=appointment_id)
 
 
@@ -208,6 +211,12 @@ def read_list(
     page = queries.list_appointments(uow=uow, wanted=wanted, limit=limit, cursor=cursor)
     record(uow=uow, actor=actor, action="appointment.list", resource_type="appointment", patient_id=wanted.patient_id)
     return page
+
+
+def tell(uow: UnitOfWork, changed: Appointment, *, was_on: date | None = None) -> None:
+    """Tell whoever looks at its day, or at the day on which it stood before."""
+    days = {changed.appointment_date, was_on or changed.appointment_date}
+    announce(uow, appointment_changed(appointment_id=changed.id, days=days, version=changed.version))
 
 
 def check_parties(uow: UnitOfWork, booking: Booking) -> None:

@@ -86,7 +86,7 @@ def overview() -> Response:
     uow = request_unit_of_work()
     found = figures(uow=uow)
     return page(
-        "queue/overview.html",
+        "queue/overview_figures.html" if wants_part() else "queue/overview.html",
         day=found.day,
         departments=found.departments,
         hours=found.hours,

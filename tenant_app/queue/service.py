@@ -19,6 +19,7 @@ from kernel.text import N_, canonical
 from kernel.web.actor import Actor
 from tenant_app.appointments.public import Appointment, TransitionNotAllowed, act, possible_actions
 from tenant_app.audit.service import record
+from tenant_app.live.public import announce, queue_changed
 from tenant_app.queue import queries
 from tenant_app.queue.errors import AlreadyWaiting, NobodyWaiting, UndoNotPossible
 from tenant_app.queue.models import QueueEntry, QueueStep
@@ -184,7 +185,10 @@ def note(
     moment: datetime,
     moved_appointment: bool = False,
 ) -> queries.EntryRow:
-    """Write the step down, with its audit row. Raises AlreadyWaiting where the database refuses a second number."""
+    """Write the step down, with its audit row, and tell whoever watches the line.
+
+    Raises AlreadyWaiting where the database refuses a second number.
+    """
     uow.session.add(
         QueueStep(
             id=new_row_id(),
@@ -198,6 +202,7 @@ def note(
     )
     flush(uow)
     _audit(uow, actor, f"queue.{action}", entry_id=held.id, patient_id=held.patient_id)
+    announce(uow, queue_changed(entry_id=held.id, department_id=held.department_id, version=held.version))
     return queries.entry(uow=uow, entry_id=held.id)
 
 

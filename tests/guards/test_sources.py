@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("kernel", "keys", "central", "tenant_app", "patient_portal", "sync_worker", "jobs", "migrations", "manage")
+PACKAGES = (
+    *("kernel", "keys", "central", "tenant_app", "patient_portal", "sync_worker", "live", "jobs", "migrations"),
+    "manage",
+)
 
 
 def sources(*packages: str) -> Iterator[tuple[Path, str]]:

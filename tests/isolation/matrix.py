@@ -131,6 +131,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "data_keys": {"INSERT", "SELECT"},
         "departments": {"INSERT", "SELECT", "UPDATE"},
         "doctor_schedules": {"DELETE", "INSERT", "SELECT", "UPDATE"},
+        "event_subscriptions": {"DELETE", "INSERT", "SELECT"},
         "holidays": {"DELETE", "INSERT", "SELECT"},
         "hospital_identity": {"SELECT"},
         "hospital_info": {"SELECT", "UPDATE"},
@@ -169,6 +170,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "system_configs": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "user_roles": {"DELETE", "INSERT", "SELECT"},
         "users": {"INSERT", "SELECT", "UPDATE"},
+        "websocket_connections": {"DELETE", "INSERT", "SELECT", "UPDATE (seen_at)"},
     },
     "portal": {
         "appointment_code_numbers": {"USAGE"},

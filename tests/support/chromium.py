@@ -35,9 +35,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The app's address on loopback, by the name that it takes for its own."""
-    http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+def served(app: Flask, *, port: int = 0) -> Iterator[str]:
+    """The app's address on loopback, by the name that it takes for its own; a free port unless one is given."""
+    http = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

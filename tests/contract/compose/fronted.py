@@ -175,7 +175,7 @@ def _exchange(proxy: Proxy, installed: Production, addresses: Mapping[str, str])
         f"server central:{WEB_PORT}": f"server 127.0.0.1:{installed.ports['central']}",
         **{
             f"server {name}:{WEB_PORT}": f"server {addresses[name].replace(FRONT, '127.0.0.')}:{installed.ports[name]}"
-            for name in ("staff", "patient")
+            for name in ("staff", "patient", "live")
         },
     }
     deployed = installed.folder / "deploy" / "nginx"

@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("compose")
 
-WEB = ("central", "staff", "patient")
+WEB = ("central", "staff", "patient", "live")
 DAEMONS = ("worker", "jobs")
 PASSWORD = "một mật khẩu thật dài 2026"
 START_SECONDS = 60.0

@@ -6,12 +6,15 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from kernel.settings import Settings
 from tests.contract.compose.fronted import Proxy, proxy_before
 from tests.contract.compose.production import Production, production, rows_of
+from tests.support.live import NotLetIn, Window
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("proxy")
@@ -29,16 +32,17 @@ SOON_SECONDS = 10.0
 
 @pytest.fixture(scope="module")
 def installed() -> Iterator[Production]:
-    """Servers after `setup`, and the staff portal."""
+    """Servers after `setup`, the staff portal, and its live updates."""
     with production() as made:
         made.run("setup")
-        process = made.start("staff")
+        for name in ("staff", "live"):
+            process = made.start(name)
 
-        def well() -> bool:
-            assert process.poll() is None, made.said("staff")
-            return made.healthy("staff")
+            def well(name: str = name, process: Any = process) -> bool:
+                assert process.poll() is None, made.said(name)
+                return made.healthy(name)
 
-        wait_until(well, seconds=START_SECONDS, what="the health check of staff")
+            wait_until(well, seconds=START_SECONDS, what=f"the health check of {name}")
         yield made
 
 
@@ -133,6 +137,46 @@ def test_a_form_is_taken_under_its_own_name_and_under_no_other(proxy: Proxy) -> 
 
     assert sent(proxy.names["staff"]) == 422
     assert sent("elsewhere.example") == 400
+
+
+def signed_in(proxy: Proxy, hospital: str, token: str) -> str:
+    """The page's cookie of a hospital's first member of staff, who accepts the invite over the page."""
+    shown = proxy.ask("staff", "GET", "/invite")
+    found = re.search(r'<meta name="csrf-token" content="([^"]+)"', shown.text)
+    assert found is not None
+    cookies = "; ".join(cookie.partition(";")[0] for cookie in shown.headers["set-cookie"])
+    accepted = proxy.ask(
+        "staff",
+        "POST",
+        "/invite",
+        urlencode({"csrf_token": found[1], "code": token, "password": PASSWORD}),
+        Cookie=cookies,
+        Referer=f"https://{proxy.names['staff']}/invite",
+        Content_Type="application/x-www-form-urlencoded",
+    )
+    assert accepted.status == 303, accepted.text
+    held = [cookie for cookie in accepted.headers["set-cookie"] if cookie.startswith("sokham_staff_session=")]
+    return held[0].partition(";")[0].partition("=")[2]
+
+
+def test_live_updates_are_at_the_staff_portals_own_address(installed: Production, proxy: Proxy) -> None:
+    made = installed.run("setup", "sokham", "tenant", "create", "bv-song", "--name", "Bệnh viện Sống", "--json")
+    cookie = signed_in(proxy, "bv-song", json.loads(made.stdout)["admin_invite"]["token"])
+    origin = f"https://{proxy.names['staff']}"
+    window = Window.open(origin, cookie=cookie, origin=origin, wire=proxy.connect("staff", caller=CALLER))
+    assert window.follow("queue")["following"] == ["queue"]
+    with pytest.raises(NotLetIn, match="403"):
+        Window.open(origin, cookie=cookie, origin="https://elsewhere.example", wire=proxy.connect("staff"))
+    database = next(
+        name
+        for (name,) in rows_of(installed.hospitals, "postgres", "SELECT datname FROM pg_database WHERE datname ~ '^h_'")
+        if rows_of(installed.hospitals, name, "SELECT FROM hospital_info WHERE name = 'Bệnh viện Sống'")
+    )
+    connected = "SELECT host(ip_address) FROM websocket_connections"
+    wait_until(lambda: rows_of(installed.hospitals, database, connected) == [(CALLER,)], what="who is connected")
+    window.close()
+    for portal in ("patient", "central"):
+        assert proxy.ask(portal, "GET", "/live/?EIO=4&transport=websocket").status == 404
 
 
 def test_slow_callers_do_not_keep_others_from_being_answered(proxy: Proxy) -> None:

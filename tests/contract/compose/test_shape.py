@@ -17,8 +17,10 @@ from manage.web_worker import WHOLE_SECONDS
 from tests.contract.compose.composition import ROOT, SECRETS, at_default, image_environment, merged, ours, parsed
 from tests.contract.compose.composition import variables_in as outside
 
-OURS = ("setup", "central", "staff", "patient", "worker", "jobs")
+OURS = ("setup", "central", "staff", "patient", "live", "worker", "jobs")
 WEB = ("central", "staff", "patient")
+# What the proxy leads to.
+FRONTED = (*WEB, "live")
 PROCESS = {name: "operator" if name == "setup" else name for name in OURS}
 
 
@@ -160,24 +162,24 @@ def test_only_the_proxy_is_reached_from_outside_and_only_it_has_a_way_out() -> N
     assert networks["data"] == {"internal": True}
     assert networks["front"]["internal"] is True
     for name, service in services().items():
-        expected = {"front", "outside"} if name == "proxy" else {"data", "front"} if name in WEB else {"data"}
+        expected = {"front", "outside"} if name == "proxy" else {"data", "front"} if name in FRONTED else {"data"}
         assert set(service["networks"]) == expected, name
 
 
 def test_the_proxy_finds_the_web_processes_where_they_listen_for_it() -> None:
     (pool,) = merged()["networks"]["front"]["ipam"]["config"]
     subnet, given = ip_network(pool["subnet"]), ip_network(pool["ip_range"])
-    fixed = {name: ip_address(services()[name]["networks"]["front"]["ipv4_address"]) for name in (*WEB, "proxy")}
+    fixed = {name: ip_address(services()[name]["networks"]["front"]["ipv4_address"]) for name in (*FRONTED, "proxy")}
     assert len(set(fixed.values())) == len(fixed)
     # The first is the network's own, and what the engine gives to others must not be one of these.
     assert all(each in subnet and each not in given and each != subnet[1] for each in fixed.values())
     told = dict(each.split(":") for each in services()["proxy"]["extra_hosts"])
-    assert told == {name: str(fixed[name]) for name in WEB}
-    for name in ("staff", "patient"):
+    assert told == {name: str(fixed[name]) for name in FRONTED}
+    for name in ("staff", "patient", "live"):
         # Not in `data`: whoever reaches a portal past the proxy could say who asks.
         assert ours()[name]["environment"]["SOKHAM_BIND"] == f"127.0.0.1:8000,{fixed[name]}:8000"
     template = (ROOT / "deploy/nginx/nginx.conf.template").read_text(encoding="utf-8")
-    assert set(re.findall(r"server (\w+:\d+);", template)) == {f"{name}:8000" for name in WEB}
+    assert set(re.findall(r"server (\w+:\d+);", template)) == {f"{name}:8000" for name in FRONTED}
 
 
 def test_the_proxys_limits_fit_those_of_the_web_processes() -> None:

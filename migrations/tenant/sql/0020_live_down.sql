@@ -1,0 +1,2 @@
+DROP FUNCTION grant_live(name, name, name, name);
+DROP TABLE event_subscriptions, websocket_connections;

@@ -1,0 +1,111 @@
+"""Who is connected now: the rows that a live process keeps of its connections, and what is read of them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, update
+
+from kernel.clock import utc_now
+from kernel.database.unit_of_work import UnitOfWork
+from tenant_app.live.models import EventSubscription, WebsocketConnection
+from tenant_app.staff.models import User
+
+# How often a process says that its connections live, and after which silence they are gone with it.
+SEEN_EVERY: Final = timedelta(seconds=20)
+GONE_AFTER: Final = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Connection:
+    """One connection as its process knows it."""
+
+    id: UUID
+    user_id: UUID
+    session_id: UUID
+    ip_address: str | None
+    user_agent: str | None
+    connected_at: datetime
+    topics: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConnectedPerson:
+    """A session with windows that are open now."""
+
+    session_id: UUID
+    user_id: UUID
+    full_name: str
+    role: str
+    windows: int
+    ip_address: str | None
+    user_agent: str | None
+    connected_at: datetime
+
+
+def write_down(
+    *,
+    uow: UnitOfWork,
+    process_id: UUID,
+    held: Collection[Connection],
+    left: Collection[UUID],
+    changed: Collection[UUID],
+    alive: bool,
+    now: datetime | None = None,
+) -> None:
+    """Bring the rows of a process up to date: `changed` of those `held` are written anew, those that `left` go.
+
+    With `alive` the process says that what it holds lives, and what other processes left behind when they died is
+    removed. A session or person that was deleted meanwhile takes its rows along: then nothing is written for it.
+    """
+    moment = now or utc_now()
+    session, table = uow.session, WebsocketConnection
+    gone = {*left, *changed}
+    if gone:
+        session.execute(delete(table).where(table.id.in_(gone)))
+    fresh = [each for each in held if each.id in changed]
+    if fresh:
+        session.execute(insert(table), [_row(each, process_id, moment) for each in fresh])
+        topics = [{"connection_id": each.id, "topic": topic} for each in fresh for topic in sorted(each.topics)]
+        if topics:
+            session.execute(insert(EventSubscription), topics)
+    if alive:
+        session.execute(update(table).where(table.process_id == process_id).values(seen_at=moment))
+        session.execute(delete(table).where(table.seen_at < moment - GONE_AFTER))
+
+
+def connected_people(*, uow: UnitOfWork, now: datetime | None = None) -> Sequence[ConnectedPerson]:
+    """Who has a window open, a line for each session, by name."""
+    table = WebsocketConnection
+    statement = (
+        select(
+            table.session_id,
+            User.id.label("user_id"),
+            User.full_name,
+            User.role,
+            func.count().label("windows"),
+            func.max(func.host(table.ip_address)).label("ip_address"),
+            func.max(table.user_agent).label("user_agent"),
+            func.min(table.connected_at).label("connected_at"),
+        )
+        .join(User, User.id == table.user_id)
+        .where(table.seen_at > (now or utc_now()) - GONE_AFTER)
+        .group_by(table.session_id, User.id, User.full_name, User.role)
+        .order_by(User.full_name, table.session_id)
+    )
+    return [ConnectedPerson(**row._mapping) for row in uow.session.execute(statement)]
+
+
+def _row(connection: Connection, process_id: UUID, moment: datetime) -> dict[str, Any]:
+    return {
+        "id": connection.id,
+        "user_id": connection.user_id,
+        "session_id": connection.session_id,
+        "process_id": process_id,
+        "ip_address": connection.ip_address,
+        "user_agent": connection.user_agent,
+        "connected_at": connection.connected_at,
+        "seen_at": moment,
+    }
