@@ -6,10 +6,15 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import text
 
-from central.auth.administrators import AdministratorGatekeeper, AdministratorSessions, AdministratorSignIn
+from central.auth.administrators import (
+    AdministratorFactors,
+    AdministratorGatekeeper,
+    AdministratorSessions,
+    AdministratorSignIn,
+)
 from central.auth.api import blueprint as auth_blueprint
 from central.auth.api import jwks_document
-from central.auth.own_account import AdministratorAccount
+from central.auth.own_account import AdministratorAccount, AdministratorSecondFactor
 from central.auth.public import Gate
 from central.auth.sign_in import ConsoleSignIn
 from central.console import operations_api, patient_index_api, tenants_api
@@ -53,6 +58,7 @@ def create_app(
     gate: Gate,
     sessions: AdministratorSessions,
     sign_in: AdministratorSignIn,
+    factors: AdministratorFactors,
     console: Console,
     workers: WorkerGate,
     blind_index: BlindIndex,
@@ -72,13 +78,15 @@ def create_app(
         navigation=NAVIGATION,
         sign_in_endpoint="session.sign_in",
         sign_out_endpoint="session.sign_out",
+        enrolment_endpoint="second_factor.show",
         page_template="console/base.html",
         needed={"central": lambda: _answers(database)},
         helpful=helpful or {},
     )
     app = base_app(portal, settings)
-    signing_in = ConsoleSignIn(database=database, accounts=sign_in, sessions=sessions)
+    signing_in = ConsoleSignIn(database=database, accounts=sign_in, sessions=sessions, factors=factors)
     own_account = AdministratorAccount(accounts=sign_in, sessions=sessions)
+    own_factor = AdministratorSecondFactor(factors=factors, sessions=sessions, accounts=sign_in)
     held = (
         database,
         gate,
@@ -86,6 +94,7 @@ def create_app(
         sign_in,
         signing_in,
         own_account,
+        own_factor,
         settings,
         console,
         workers,
@@ -102,7 +111,8 @@ def create_app(
         app.register_blueprint(page)
     app.add_url_rule("/.well-known/jwks.json", view_func=jwks_document)
     shown.install(app)
-    people = AdministratorGatekeeper(gate=gate, database=database, sessions=sessions)
+    mfa_roles = frozenset({"super_admin"}) if settings.admin_mfa_required else frozenset[str]()
+    people = AdministratorGatekeeper(gate=gate, database=database, sessions=sessions, mfa_roles=mfa_roles)
     return finish(app, gatekeeper=WithWorkers(people=people, workers=workers))
 
 

@@ -84,6 +84,14 @@ class Forbidden(SokhamError):
     status = 403
 
 
+class SecondFactorMissing(Forbidden):
+    """The actor's role needs a second factor, and there is none yet: nothing else is open until it is set up."""
+
+    code = "second_factor_missing"
+    title = N_("Your role needs a second factor")
+    advice = N_("Set it up first; from then on signing in takes a code from your phone beside the password.")
+
+
 class NotFound(SokhamError):
     """It does not exist, or it is another hospital's: outside there is one answer for both."""
 

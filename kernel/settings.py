@@ -80,6 +80,11 @@ class Settings:
     live_connections: int = setting(
         "SOKHAM_LIVE_CONNECTIONS", default=1200, about="Browser windows that one live process may hold"
     )
+    admin_mfa: str = setting(
+        "SOKHAM_ADMIN_MFA",
+        default="",
+        about="Second factor of super administrators: required or optional; required in production when empty",
+    )
     secure_cookies: bool = setting("SOKHAM_SECURE_COOKIES", default=False, about="Send cookies over HTTPS only")
     trusted_proxies: int = setting(
         "SOKHAM_TRUSTED_PROXIES", default=0, about="How many proxies in front set X-Forwarded-For, -Proto and -Host"
@@ -128,6 +133,13 @@ class Settings:
     def production(self) -> bool:
         """Whether mistakes that are fine on a laptop must stop the start."""
         return self.environment == "production"
+
+    @property
+    def admin_mfa_required(self) -> bool:
+        """Whether a super administrator needs a second factor. Raises InvalidSettings."""
+        if self.admin_mfa not in {"", "required", "optional"}:
+            raise InvalidSettings("SOKHAM_ADMIN_MFA is required or optional")
+        return self.production if not self.admin_mfa else self.admin_mfa == "required"
 
 
 def read(environ: Mapping[str, str]) -> Settings:

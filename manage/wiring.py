@@ -11,7 +11,7 @@ from redis import Redis
 from central.app import create_app as create_console_app
 from central.auth.administrators import AUDIENCE as CONSOLE
 from central.auth.administrators import ISSUER as CENTRAL
-from central.auth.administrators import AdministratorSessions, AdministratorSignIn
+from central.auth.administrators import AdministratorFactors, AdministratorSessions, AdministratorSignIn
 from central.auth.public import Gate, SessionRules, gate_for, signer_from
 from central.console.background import OperationRunner
 from central.console.invites import HeldInvites
@@ -54,7 +54,7 @@ from patient_portal.auth.sessions import PatientSessions
 from tenant_app.app import create_app as create_staff_app
 from tenant_app.auth.public import AUDIENCE as STAFF
 from tenant_app.auth.public import ISSUER as STAFF_ISSUER
-from tenant_app.auth.service import StaffAccounts, StaffSessions, StaffSignIn
+from tenant_app.auth.service import StaffAccounts, StaffFactors, StaffSessions, StaffSignIn
 from tenant_app.hospital.initialise import HospitalStart
 from tenant_app.live.public import LiveBus
 
@@ -224,6 +224,7 @@ def central_app(settings: Settings) -> Flask:
         ),
         sessions=sessions,
         sign_in=AdministratorSignIn(passwords(settings)),
+        factors=AdministratorFactors(keychain),
         console=Console(
             announcer=announcer,
             runner=runner,
@@ -245,6 +246,7 @@ def staff_app(settings: Settings) -> Flask:
         router=routed.router,
         sessions=StaffSessions(signer=signer, rules=session_rules(settings)),
         accounts=StaffAccounts(passwords(settings)),
+        factors=StaffFactors(routed.keychain),
     )
     return create_staff_app(
         settings,
@@ -268,6 +270,7 @@ def patient_app(settings: Settings) -> Flask:
         gate=gate,
         sessions=PatientSessions(signer=signer, rules=session_rules(settings)),
         passwords=passwords(settings),
+        keychain=routed.keychain,
         outages=RedisOutages(routed.redis),
         own_host=urlsplit(settings.patient_url).hostname or "",
         helpful=_helpful(routed),

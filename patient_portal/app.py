@@ -8,7 +8,7 @@ from flask import Flask
 
 import central
 import tenant_app
-from central.auth.public import Gate
+from central.auth.public import Gate, factor_pages
 from central.gateway import public as gateway
 from central.router.public import HospitalHosts, RedisOutages, TenantRouter
 from kernel.passwords import Passwords
@@ -18,11 +18,13 @@ from kernel.web import api
 from kernel.web.app import NavItem, Portal, base_app, finish
 from kernel.web.collaborators import provide
 from kernel.web.health import Check
+from keys.public import Keychain
 from patient_portal import wording
 from patient_portal.api.appointments import blueprint as appointments
 from patient_portal.api.auth import blueprint as auth
 from patient_portal.api.me import blueprint as me
 from patient_portal.auth.activation import PatientActivation
+from patient_portal.auth.factors import PatientFactors, PatientSecondFactor
 from patient_portal.auth.gatekeeper import PatientGatekeeper
 from patient_portal.auth.sessions import PatientSessions
 from patient_portal.auth.sign_in import PatientSignIn
@@ -33,6 +35,7 @@ from patient_portal.pages.home import pages as home
 from patient_portal.pages.hospitals import pages as hospitals
 from patient_portal.pages.record import pages as own_record
 from patient_portal.pages.session import pages as session
+from patient_portal.pages.session import second_step
 from patient_portal.pages.visits import pages as visits
 
 NAVIGATION: Final = (
@@ -51,6 +54,7 @@ def create_app(
     gate: Gate,
     sessions: PatientSessions,
     passwords: Passwords,
+    keychain: Keychain,
     outages: RedisOutages,
     own_host: str,
     collaborators: Iterable[object] = (),
@@ -64,6 +68,7 @@ def create_app(
         navigation=NAVIGATION,
         sign_in_endpoint="session.sign_in",
         sign_out_endpoint="session.sign_out",
+        enrolment_endpoint="second_factor.show",
         page_template="patient/base.html",
         further_packages=(Path(central.__file__).parent, Path(tenant_app.__file__).parent),
         needed={},
@@ -71,17 +76,21 @@ def create_app(
     )
     app = base_app(portal, settings)
     access, linking = HospitalAccess(router), Linking(router)
-    sign_in = PatientSignIn(router=router, sessions=sessions, passwords=passwords, outages=outages)
+    factors = PatientFactors(keychain)
+    sign_in = PatientSignIn(router=router, sessions=sessions, passwords=passwords, outages=outages, factors=factors)
     activation = PatientActivation(
-        router=router, sign_in=sign_in, sessions=sessions, passwords=passwords, linking=linking
+        router=router, sign_in=sign_in, sessions=sessions, passwords=passwords, linking=linking, factors=factors
     )
-    provide(app, router, gate, sessions, sign_in, activation, access, linking, outages, settings, *collaborators)
+    own_factor = PatientSecondFactor(factors=factors, sessions=sessions, passwords=passwords)
+    held = (router, gate, sessions, sign_in, activation, own_factor, access, linking, outages, settings)
+    provide(app, *held, *collaborators)
     gateway.install(app, settings, limit_key=gate.limit_key)
     wording.install(app)
     documented = api.install(app, title="Sokham: patients")
     for blueprint in (auth, me, appointments):
         documented.register_blueprint(blueprint)
-    for page in (session, home, visits, booking, own_record, hospitals):
+    own_account = factor_pages(PatientSecondFactor)
+    for page in (session, second_step, own_account, home, visits, booking, own_record, hospitals):
         app.register_blueprint(page)
     gatekeeper = PatientGatekeeper(
         gate=gate,

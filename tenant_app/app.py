@@ -20,7 +20,7 @@ from kernel.web.live import address_of
 from tenant_app.api import BLUEPRINTS
 from tenant_app.auth.api import blueprint as auth_blueprint
 from tenant_app.auth.gatekeeper import StaffGatekeeper
-from tenant_app.auth.own_account import StaffAccount
+from tenant_app.auth.own_account import StaffAccount, StaffSecondFactor
 from tenant_app.auth.service import StaffSignIn
 from tenant_app.live.public import day_topic, queue_topic
 from tenant_app.outbox.public import Doorbell, with_doorbell
@@ -70,6 +70,7 @@ def create_app(
         lookup=LOOKUP,
         sign_in_endpoint="session.sign_in",
         sign_out_endpoint="session.sign_out",
+        enrolment_endpoint="second_factor.show",
         page_template="page.html",
         live_address=address_of(settings.live_url, settings.staff_url),
         further_packages=(Path(central.__file__).parent,),
@@ -79,7 +80,8 @@ def create_app(
     app = base_app(portal, settings)
     app.jinja_env.globals.update(queue_topic=queue_topic, day_topic=day_topic)
     own_account = StaffAccount(accounts=sign_in.accounts, sessions=sign_in.sessions)
-    provide(app, router, gate, sign_in, own_account, settings, *collaborators)
+    own_factor = StaffSecondFactor(factors=sign_in.factors, sessions=sign_in.sessions, accounts=sign_in.accounts)
+    provide(app, router, gate, sign_in, own_account, own_factor, settings, *collaborators)
     gateway.install(app, settings, limit_key=gate.limit_key)
     documented = api.install(app, title="Sokham: hospital")
     for blueprint in (auth_blueprint, *BLUEPRINTS):

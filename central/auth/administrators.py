@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from central.auth.factors import FactorVault, SecondFactors
 from central.auth.gate import Gate
 from central.auth.invites import IssuedInvite
 from central.auth.models import (
@@ -13,6 +14,7 @@ from central.auth.models import (
     AdminInvite,
     Administrator,
     AdminPasswordHistory,
+    AdminRecoveryCode,
     AdminRefreshToken,
     AdminSession,
     AdminSignInFailure,
@@ -23,6 +25,7 @@ from central.auth.permissions import ROLES
 from central.auth.secrets import CENTRAL_TAG
 from central.auth.sessions import SessionRules, Sessions
 from central.auth.signing_in import SigningIn
+from central.registry.public import SqlDataKeyStore
 from kernel.database.engines import Database
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.database.violations import violated
@@ -34,7 +37,7 @@ from kernel.text import N_, canonical
 from kernel.web.access import Access
 from kernel.web.actor import Actor
 from kernel.web.collaborators import hold_unit_of_work
-from keys.public import TokenSigner
+from keys.public import Keychain, TokenSigner, scopes
 
 AUDIENCE = "console"
 ISSUER = "central"
@@ -71,6 +74,20 @@ class AdministratorSignIn(SigningIn):
             failure_table=AdminSignInFailure,
             history_table=AdminPasswordHistory,
             passwords=passwords,
+        )
+
+
+class AdministratorFactors(SecondFactors):
+    """Second factors of administrators, sealed under central's own data key."""
+
+    def __init__(self, keychain: Keychain) -> None:
+        super().__init__(
+            account_table=Administrator,
+            recovery_table=AdminRecoveryCode,
+            failure_table=AdminSignInFailure,
+            vault=FactorVault(
+                keychain=keychain, scope=scopes.TOKENS_CENTRAL, stores=lambda uow, _tenant: SqlDataKeyStore(uow)
+            ),
         )
 
 
@@ -111,6 +128,8 @@ class AdministratorGatekeeper:
     gate: Gate
     database: Database
     sessions: AdministratorSessions
+    # Roles that need a second factor.
+    mfa_roles: frozenset[str]
 
     def admit(self, access: Access) -> Actor:
         """The administrator of this request; raises SessionEnded, or Unauthenticated."""
@@ -118,13 +137,13 @@ class AdministratorGatekeeper:
         session_id = parse_uuid(self.gate.claims()["sid"], what="session")
         uow = hold_unit_of_work(self.database.unit_of_work())
         found = uow.session.execute(
-            select(AdminSession.last_seen_at, Administrator)
+            select(AdminSession.last_seen_at, AdminSession.mfa_at, Administrator)
             .join(Administrator, Administrator.id == AdminSession.account_id)
             .where(AdminSession.id == session_id, Administrator.status == "active", *self.sessions.living())
         ).one_or_none()
         if found is None:
             raise SessionEnded
-        last_seen_at, administrator = found
+        last_seen_at, mfa_at, administrator = found
         self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=last_seen_at)
         logs.bind(actor=administrator.id, actor_kind="admin")
         return Actor(
@@ -134,6 +153,8 @@ class AdministratorGatekeeper:
             name=administrator.full_name,
             role=administrator.role,
             permissions=ROLES[administrator.role] | _further_permissions(uow, administrator.id),
+            mfa_at=mfa_at,
+            mfa_required=administrator.role in self.mfa_roles,
         )
 
 

@@ -5,8 +5,9 @@ from typing import Any
 from flask import Response, jsonify
 
 from central.auth.account_api import add_account_routes
+from central.auth.factor_api import add_factor_routes
 from central.auth.gate import visitor
-from central.auth.own_account import AdministratorAccount
+from central.auth.own_account import AdministratorAccount, AdministratorSecondFactor
 from central.auth.schemas import AcceptInviteBody, SignInBody, TokensAnswer
 from central.auth.sign_in import ConsoleSignIn
 from central.auth.signing_keys import public_keys
@@ -18,6 +19,7 @@ from kernel.web.collaborators import collaborator
 
 blueprint = token_blueprint(ConsoleSignIn)
 add_account_routes(blueprint, AdministratorAccount)
+add_factor_routes(blueprint, AdministratorSecondFactor)
 
 
 @blueprint.route("/login", methods=["POST"])
@@ -26,9 +28,9 @@ add_account_routes(blueprint, AdministratorAccount)
 @blueprint.arguments(SignInBody)
 @blueprint.response(200, TokensAnswer)
 def login(body: dict[str, Any]) -> dict[str, Any]:
-    """Sign in with a name and a password."""
+    """Sign in with a name and a password, and `otp` where there is a second factor."""
     tokens = collaborator(ConsoleSignIn).sign_in(
-        username=body["username"], password=body["password"], visitor=visitor()
+        username=body["username"], password=body["password"], otp=body["otp"], visitor=visitor()
     )
     return tokens.as_json()
 
@@ -41,7 +43,7 @@ def login(body: dict[str, Any]) -> dict[str, Any]:
 def accept(body: dict[str, Any]) -> dict[str, Any]:
     """Accept an invite: choose a password and be signed in."""
     tokens = collaborator(ConsoleSignIn).accept_invite(
-        token=body["token"], password=body["password"], visitor=visitor()
+        token=body["token"], password=body["password"], otp=body["otp"], visitor=visitor()
     )
     return tokens.as_json()
 

@@ -3,7 +3,7 @@
 A concrete table adds its foreign key `account_id` (sessions, invites) or `session_id` (refresh tokens).
 """
 
-from sqlalchemy import LargeBinary, String, Text
+from sqlalchemy import BigInteger, LargeBinary, String, Text
 from sqlalchemy.dialects.postgresql import CIDR, INET
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,7 +12,26 @@ from kernel.database.columns import CreatedAt, Instant, RowId
 ACCOUNT_STATUSES = ("invited", "active", "inactive", "locked")
 
 
-class AccountColumns:
+class SecondFactorColumns:
+    """An account's second factor (TOTP). Both secrets are sealed, bound to the account's row.
+
+    `mfa_pending_secret` waits for its first code. `mfa_last_step` is the last step whose code was used: none counts
+    twice. `mfa_reset_at`: somebody else took the factor away, and the owner has not been told yet.
+    """
+
+    mfa_enabled: Mapped[bool] = mapped_column(server_default="false", default=False)
+    mfa_secret: Mapped[str | None] = mapped_column(Text)
+    mfa_enabled_at: Mapped[Instant | None]
+    mfa_last_step: Mapped[int | None] = mapped_column(BigInteger)
+    mfa_pending_secret: Mapped[str | None] = mapped_column(Text)
+    mfa_pending_at: Mapped[Instant | None]
+    mfa_reset_at: Mapped[Instant | None]
+
+
+MFA_WHOLE = "NOT mfa_enabled OR mfa_secret IS NOT NULL"
+
+
+class AccountColumns(SecondFactorColumns):
     """Who signs in with a name and a password. `password_hash` is empty until the invite is accepted."""
 
     username: Mapped[str] = mapped_column(String(100))
@@ -24,12 +43,13 @@ class AccountColumns:
     password_updated_at: Mapped[Instant | None]
     failed_login_attempts: Mapped[int] = mapped_column(server_default="0", default=0)
     locked_until: Mapped[Instant | None]
-    mfa_enabled: Mapped[bool] = mapped_column(server_default="false", default=False)
-    mfa_secret: Mapped[str | None] = mapped_column(Text)
 
 
 class SessionColumns:
-    """One signing-in. The row is the truth: a token without a living row is worth nothing."""
+    """One signing-in. The row is the truth: a token without a living row is worth nothing.
+
+    `mfa_at` is when the second factor was proven in it.
+    """
 
     id: Mapped[RowId]
     created_at: Mapped[CreatedAt]
@@ -39,6 +59,7 @@ class SessionColumns:
     end_reason: Mapped[str | None] = mapped_column(String(30))
     ip_address: Mapped[str | None] = mapped_column(INET)
     user_agent: Mapped[str | None] = mapped_column(String(255))
+    mfa_at: Mapped[Instant | None]
 
 
 class RefreshTokenColumns:
@@ -58,6 +79,15 @@ class InviteColumns:
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Instant]
+    used_at: Mapped[Instant | None]
+
+
+class RecoveryCodeColumns:
+    """One recovery code, as an HMAC under the account's TOTP secret. The concrete table adds `account_id`."""
+
+    id: Mapped[RowId]
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[CreatedAt]
     used_at: Mapped[Instant | None]
 
 

@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, g, request, session
 
-from central.auth.sessions import Tokens, Visitor, pages_audience
+from central.auth.sessions import STEP_LIFETIME, Tokens, Visitor, pages_audience, step_audience
 from central.gateway.public import one_caller
 from kernel.errors import Unauthenticated
 from keys.public import TokenVerifier
 
 Claims = Mapping[str, Any]
+
+STEP_PATH: Final = "/sign-in/code"
+# Where Flask keeps what `flash` was told, until a page shows it.
+_MESSAGES: Final = "_flashes"
 
 
 def visitor() -> Visitor:
@@ -22,11 +26,14 @@ def visitor() -> Visitor:
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """The two ways into a portal. `cookie` is the name of the page token's cookie."""
+    """The two ways into a portal, and the step between password and code. `cookie` is the name of the page token's
+    cookie.
+    """
 
     portal: str
     api: TokenVerifier
     pages: TokenVerifier
+    steps: TokenVerifier
     secure: bool
 
     @property
@@ -49,8 +56,11 @@ class Gate:
             return f"{self.portal}:ip:{one_caller(request.remote_addr)}"
 
     def give_cookie(self, response: Response, tokens: Tokens, *, lifetime: timedelta) -> Response:
-        """Put the page token into the browser; what the form's cookie held of before is forgotten."""
+        """Put the page token into the browser; what the form's cookie held of before is forgotten, but for messages."""
+        messages = session.get(_MESSAGES)
         session.clear()
+        if messages:
+            session[_MESSAGES] = messages
         response.set_cookie(
             self.cookie,
             tokens.page_token,
@@ -59,7 +69,39 @@ class Gate:
             secure=self.secure,
             samesite="Lax",
         )
+        return self.take_step(response)
+
+    def give_step(self, response: Response, token: str) -> Response:
+        """Keep who gave the right password for the few minutes until the code, in a cookie for that address only."""
+        response.set_cookie(
+            self._step_cookie,
+            token,
+            max_age=int(STEP_LIFETIME.total_seconds()),
+            path=STEP_PATH,
+            httponly=True,
+            secure=self.secure,
+            samesite="Strict",
+        )
         return response
+
+    def step(self) -> Claims:
+        """Who gave the right password in this browser a moment ago; raises Unauthenticated."""
+        token = request.cookies.get(self._step_cookie, "")
+        if not token:
+            raise Unauthenticated
+        return self.steps.verify(token)
+
+    def take_step(self, response: Response) -> Response:
+        """Forget it."""
+        if self._step_cookie in request.cookies:
+            response.delete_cookie(
+                self._step_cookie, path=STEP_PATH, httponly=True, secure=self.secure, samesite="Strict"
+            )
+        return response
+
+    @property
+    def _step_cookie(self) -> str:
+        return f"sokham_{self.portal}_step"
 
     def take_cookie(self, response: Response) -> Response:
         """Remove it."""
@@ -84,5 +126,6 @@ def gate_for(*, portal: str, issuer: str, keys: Mapping[str, Any], required: tup
         portal=portal,
         api=TokenVerifier(issuer=issuer, audience=portal, keys=keys, required=("sid", *required)),
         pages=TokenVerifier(issuer=issuer, audience=pages_audience(portal), keys=keys, required=("sid", *required)),
+        steps=TokenVerifier(issuer=issuer, audience=step_audience(portal), keys=keys, required=("mark",)),
         secure=secure,
     )

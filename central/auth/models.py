@@ -7,9 +7,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from central.auth.columns import (
     ACCOUNT_STATUSES,
+    MFA_WHOLE,
     AccountColumns,
     InviteColumns,
     PasswordHistoryColumns,
+    RecoveryCodeColumns,
     RefreshTokenColumns,
     SessionColumns,
     SignInFailureColumns,
@@ -30,6 +32,7 @@ class Administrator(AccountColumns, Stamped, CentralBase):
         UniqueConstraint("email"),
         CheckConstraint(one_of("role", ADMINISTRATOR_ROLES), name="role"),
         CheckConstraint(one_of("status", ACCOUNT_STATUSES), name="status"),
+        CheckConstraint(MFA_WHOLE, name="mfa"),
     )
 
     id: Mapped[RowId]
@@ -103,6 +106,15 @@ class AdminPasswordHistory(PasswordHistoryColumns, CentralBase):
     __tablename__ = "admin_password_history"
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+
+
+class AdminRecoveryCode(RecoveryCodeColumns, CentralBase):
+    """An administrator's recovery code."""
+
+    __tablename__ = "admin_recovery_codes"
+    __table_args__ = (UniqueConstraint("account_id", "code_hash"),)
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
 
 
 class IdempotencyKey(IdempotencyColumns, CentralBase):

@@ -17,6 +17,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "sync.dead_letters": N_("Replay and discard dead letters"),
     "administrator.read": N_("See administrators"),
     "administrator.invite": N_("Invite administrators"),
+    "administrator.manage": N_("Take an administrator's lost second factor away"),
     "audit.read": N_("Read the audit log"),
     "security.read": N_("See security events"),
 }

@@ -6,13 +6,14 @@ made for another audience, so that neither serves in the other's place; it point
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CursorResult, bindparam, select, update
 
+from central.auth.factor_errors import PendingStep
 from central.auth.secrets import InvalidSecret, RoutedSecret, new_secret
 from kernel.clock import Clock, utc_now
 from kernel.database.unit_of_work import UnitOfWork
@@ -23,6 +24,8 @@ from kernel.web.api import read_cursor
 from keys.public import TokenSigner
 
 SEEN_EVERY = timedelta(minutes=1)
+# How long somebody who gave the right password may take over the code.
+STEP_LIFETIME = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,25 +46,39 @@ class Visitor:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Greeting:
+    """What somebody is told at signing in: that another took their second factor away, and when; how many recovery
+    codes are left, where one was used up.
+    """
+
+    mfa_reset_at: datetime | None = None
+    recovery_left: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Tokens:
-    """What somebody who signed in is given; `page_token` is for the cookie. None of it is stored."""
+    """What somebody who signed in is given; `page_token` is for the cookie. None of it is stored. `tag` routes."""
 
     session_id: UUID
     access_token: str
     refresh_token: str
     page_token: str
     expires_in: int
+    tag: str
+    greeting: Greeting = field(default_factory=Greeting)
 
     def __repr__(self) -> str:
         return f"Tokens(session_id={self.session_id})"
 
     def as_json(self) -> dict[str, Any]:
-        """The answer of a sign-in over the API."""
+        """The answer of a sign-in over the API; what there is to be told stands in it only where there is something."""
+        told = {"mfa_reset_at": self.greeting.mfa_reset_at, "recovery_codes_left": self.greeting.recovery_left}
         return {
             "access_token": self.access_token,
             "refresh_token": self.refresh_token,
             "token_type": "Bearer",
             "expires_in": self.expires_in,
+            **{name: value for name, value in told.items() if value is not None},
         }
 
 
@@ -90,9 +107,19 @@ class Sessions:
         self._clock = clock
 
     def start(
-        self, *, uow: UnitOfWork, account_id: UUID, tag: str, claims: Mapping[str, Any], visitor: Visitor
+        self,
+        *,
+        uow: UnitOfWork,
+        account_id: UUID,
+        tag: str,
+        claims: Mapping[str, Any],
+        visitor: Visitor,
+        mfa_at: datetime | None,
+        greeting: Greeting | None = None,
     ) -> Tokens:
-        """Begin a session; `tag` routes its refresh tokens, `claims` (tenant, role) stand in its tokens."""
+        """Begin a session; `tag` routes its refresh tokens, `claims` (tenant, role) stand in its tokens, `mfa_at` is
+        when the second factor was proven.
+        """
         now = self._clock()
         session = self._sessions(
             id=new_row_id(),
@@ -101,10 +128,12 @@ class Sessions:
             expires_at=now + self.rules.absolute,
             ip_address=visitor.ip_address,
             user_agent=(visitor.user_agent or "")[:255] or None,
+            mfa_at=mfa_at,
         )
         uow.session.add(session)
         uow.flush()
-        return self._tokens(uow, session, account_id=account_id, tag=tag, claims=claims)
+        tokens = self._tokens(uow, session, account_id=account_id, tag=tag, claims=claims)
+        return replace(tokens, greeting=greeting) if greeting is not None else tokens
 
     def renew(self, *, uow: UnitOfWork, secret: RoutedSecret) -> Any:
         """Use up a refresh token; returns its session's row. Raises InvalidSecret, or RefreshReplayed (commit it)."""
@@ -133,6 +162,22 @@ class Sessions:
     def tokens_for(self, *, uow: UnitOfWork, session: Any, tag: str, claims: Mapping[str, Any]) -> Tokens:
         """The next tokens of a session that was just renewed."""
         return self._tokens(uow, session, account_id=session.account_id, tag=tag, claims=claims)
+
+    def note_factor(self, *, uow: UnitOfWork, session_id: UUID, proven: bool) -> None:
+        """The second factor was proven in this session just now; or it is no more."""
+        sessions = self._sessions
+        mfa_at = self._clock() if proven else None
+        uow.session.execute(update(sessions).where(sessions.id == session_id).values(mfa_at=mfa_at))
+
+    def step_token(self, step: PendingStep) -> str:
+        """What a browser keeps between the password and the code. It opens nothing: its audience is the second step."""
+        tenant = {} if step.tenant is None else {"tenant": str(step.tenant)}
+        return self._signer.issue(
+            audience=step_audience(self._audience),
+            subject=str(step.account_id),
+            claims={"mark": step.mark, **tenant},
+            lifetime=STEP_LIFETIME,
+        )
 
     def alive(self, session: Any, now: datetime) -> bool:
         """Whether the row still stands for somebody who is signed in."""
@@ -219,6 +264,7 @@ class Sessions:
                 lifetime=session.expires_at - self._clock(),
             ),
             expires_in=int(self.rules.access.total_seconds()),
+            tag=tag,
         )
 
     def _end(self, session: Any, *, reason: str, now: datetime) -> None:
@@ -254,6 +300,11 @@ def living(table: Any, *, rules: SessionRules, clock: Clock = utc_now) -> tuple[
 def pages_audience(audience: str) -> str:
     """The audience of the token in a browser's cookie."""
     return f"{audience}-pages"
+
+
+def step_audience(audience: str) -> str:
+    """The audience of the token between the two steps of signing in."""
+    return f"{audience}-second-step"
 
 
 def _rows(result: Any) -> int:

@@ -1,6 +1,8 @@
 """Name and password → a session; invite → a password. The same for administrators and for staff."""
 
+import hmac
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -8,6 +10,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import delete, func, select
 
 from central.auth import lockout
+from central.auth.factors import mark_of
 from central.auth.invites import IssuedInvite, new_invite
 from central.auth.secrets import InvalidSecret, RoutedSecret
 from central.auth.sessions import Visitor
@@ -28,11 +31,19 @@ USED_BEFORE: Final = N_("You have used this password before. Choose another.")
 NOT_THE_PRESENT: Final = N_("This is not your present password.")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invited:
+    """Whom an invite is for. `asks_code`: it is for a new password, and the second factor is proven with it."""
+
+    name: str
+    asks_code: bool
+
+
 class WrongPassword(InvalidFields):
     """The present password is wrong. It counts as a failed sign-in: the edge commits that before it answers."""
 
-    def __init__(self) -> None:
-        super().__init__(errors={"current_password": [NOT_THE_PRESENT]})
+    def __init__(self, *, field: str) -> None:
+        super().__init__(errors={field: [NOT_THE_PRESENT]})
 
 
 class SignInFailed(Unauthenticated):
@@ -68,7 +79,8 @@ class SigningIn:
         self._clock = clock
 
     def check(self, *, uow: UnitOfWork, username: str, password: str, visitor: Visitor) -> Any:
-        """The account whose name and password these are.
+        """The account whose name and password these are. One with a second factor is still to prove it
+        (central.auth.factors): until then nothing that was counted is forgotten.
 
         Raises SignInFailed (the edge commits what was counted) or SignInLocked. A name that does not exist costs the
         same Argon2id check as one that does.
@@ -90,19 +102,28 @@ class SigningIn:
         now = self._clock()
         # Asked again, because others may have failed while this one was being checked.
         lockout.require_unlocked(**counted, now=now)
-        # There is no second factor yet: an account that asks for one is not opened without it.
-        if account is None or not matches or account.status != "active" or account.mfa_enabled:
+        if account is None or not matches or account.status != "active":
             if account is not None:
                 account.failed_login_attempts += 1
                 uow.flush()
             lockout.count_failure(**counted, now=now)
             raise SignInFailed(account_id=account.id if account is not None else None)
-        lockout.clear_failures(**counted)
-        account.failed_login_attempts = 0
-        account.last_login_at = now
+        if not account.mfa_enabled:
+            lockout.clear_failures(**counted)
+            account.failed_login_attempts = 0
+            account.last_login_at = now
         if self._passwords.outdated(account.password_hash):
             account.password_hash = self._passwords.hash(password)
         uow.flush()
+        return account
+
+    def resumed(self, *, uow: UnitOfWork, account_id: UUID, mark: str) -> Any:
+        """The account that gave the right password a moment ago. Raises SignInFailed where it is no longer active, or
+        the password is another by now.
+        """
+        account = uow.session.get(self._accounts, account_id)
+        if account is None or account.status != "active" or not hmac.compare_digest(mark_of(account), mark):
+            raise SignInFailed(account_id=account_id)
         return account
 
     def spend(self, password: str) -> None:
@@ -120,8 +141,13 @@ class SigningIn:
             now=self._clock(),
         )
 
-    def invited(self, *, uow: UnitOfWork, secret: RoutedSecret) -> Any:
-        """The account that an unused invite is for, to greet by name; raises InvalidSecret."""
+    def invited(self, *, uow: UnitOfWork, secret: RoutedSecret) -> Invited:
+        """Whom an unused invite is for, to greet them; raises InvalidSecret."""
+        account = self.opened(uow=uow, secret=secret)
+        return Invited(name=account.full_name, asks_code=account.mfa_enabled)
+
+    def opened(self, *, uow: UnitOfWork, secret: RoutedSecret) -> Any:
+        """The account that an unused invite is for; raises InvalidSecret."""
         return self._open_invite(uow, secret)[1]
 
     def accept(self, *, uow: UnitOfWork, secret: RoutedSecret, password: str, known: Iterable[str] = ()) -> Any:
@@ -145,24 +171,38 @@ class SigningIn:
 
         Raises WrongPassword (the edge commits what was counted), SignInLocked, InvalidFields naming `new_password`.
         """
-        account = uow.session.get_one(
+        account = self._locked(uow, account_id)
+        check_new_password(new, field="new_password", known=(*_names(account), *known))
+        self._require_password(uow, account, current, visitor, field="current_password")
+        self._set_password(uow, account, new, field="new_password", now=self._clock())
+        uow.flush()
+
+    def confirm_password(self, *, uow: UnitOfWork, account_id: UUID, password: str, visitor: Visitor) -> None:
+        """Somebody who is signed in types the password again. Raises WrongPassword (the edge commits what was
+        counted) naming `password`, SignInLocked.
+        """
+        self._require_password(uow, self._locked(uow, account_id), password, visitor, field="password")
+
+    def _locked(self, uow: UnitOfWork, account_id: UUID) -> Any:
+        return uow.session.get_one(
             self._accounts, account_id, with_for_update={"key_share": True}, populate_existing=True
         )
-        check_new_password(new, field="new_password", known=(*_names(account), *known))
-        counted = {
+
+    def _require_password(self, uow: UnitOfWork, account: Any, password: str, visitor: Visitor, *, field: str) -> None:
+        counted: dict[str, Any] = {
             "uow": uow,
             "table": self._failures,
-            "account_id": account_id,
+            "account_id": account.id,
             "network": lockout.network_of(visitor.ip_address),
         }
         now = self._clock()
         lockout.require_unlocked(**counted, now=now)
-        if not self._passwords.matches(account.password_hash, current):
+        if not self._passwords.matches(account.password_hash, password):
             lockout.count_failure(**counted, now=now)
-            raise WrongPassword
-        lockout.clear_failures(**counted)
-        self._set_password(uow, account, new, field="new_password", now=now)
-        uow.flush()
+            raise WrongPassword(field=field)
+        # With a second factor only its code clears the count: else the password would buy tries at the code.
+        if not account.mfa_enabled:
+            lockout.clear_failures(**counted)
 
     def _set_password(self, uow: UnitOfWork, account: Any, new: str, *, field: str, now: datetime) -> None:
         """Raises InvalidFields naming `field` for one of the last passwords; a first one has none before it."""

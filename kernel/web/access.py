@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from flask import Flask, g, request
 
-from kernel.errors import Forbidden
+from kernel.errors import Forbidden, SecondFactorMissing
 from kernel.web.actor import Actor
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -19,10 +19,14 @@ _DECLARED = "__sokham_access__"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a route needs: nobody in particular (`public`, with the reason), a session, or a permission."""
+    """What a route needs: nobody in particular (`public`, with the reason), a session, or a permission.
+
+    `enrolling`: it is also open to who has to set up a second factor first.
+    """
 
     public: str | None = None
     permission: str | None = None
+    enrolling: bool = False
 
 
 class Gatekeeper(Protocol):
@@ -41,6 +45,11 @@ def public(reason: str) -> Callable[[View], View]:
 def signed_in(view: View) -> View:
     """Declare that a route needs a session and nothing more: what it shows is the actor's own."""
     return _declare(Access())(view)
+
+
+def enrolling(view: View) -> View:
+    """Declare the same of a route that is also open to who has to set up a second factor before anything else."""
+    return _declare(Access(enrolling=True))(view)
 
 
 def requires(permission: str) -> Callable[[View], View]:
@@ -75,6 +84,8 @@ def enforce(app: Flask, gatekeeper: Gatekeeper) -> None:
             return
         # Known also where it is refused: the page that says so keeps the person's navigation.
         actor = g.actor = gatekeeper.admit(access)
+        if actor.must_enrol and not access.enrolling:
+            raise SecondFactorMissing
         if access.permission is not None and not actor.may(access.permission):
             raise Forbidden(data={"permission": access.permission})
 

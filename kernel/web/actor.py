@@ -1,6 +1,7 @@
 """Who asks."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -15,6 +16,7 @@ class Actor:
     """Somebody signed in, as the session's row said in this request's own transaction.
 
     `tenant` is the hospital of a member of staff, or the one that a patient's call names; None for administrators.
+    `mfa_at` is when the second factor was proven in this session; `mfa_required`, that a role of the actor needs one.
     """
 
     kind: Literal["admin", "staff", "patient", "worker"]
@@ -25,10 +27,20 @@ class Actor:
     permissions: frozenset[str]
     tenant: TenantId | None = None
     department_id: UUID | None = None
+    mfa_at: datetime | None = None
+    mfa_required: bool = False
+
+    @property
+    def must_enrol(self) -> bool:
+        """Whether nothing is open to the actor until a second factor is set up.
+
+        Who has one has proven it: every session begins with it, or is the one in which it was set up.
+        """
+        return self.mfa_required and self.mfa_at is None
 
     def may(self, permission: str) -> bool:
         """Whether the actor's roles grant `permission`, such as `appointment.book`."""
-        return permission in self.permissions
+        return permission in self.permissions and not self.must_enrol
 
 
 def current_actor() -> Actor:

@@ -41,6 +41,8 @@ class Portal:
     lookup: NavItem | None = None
     sign_in_endpoint: str = ""
     sign_out_endpoint: str = ""
+    # Where who needs a second factor sets it up.
+    enrolment_endpoint: str = ""
     # What the pages of signed-in people extend.
     page_template: str = "kit/portal.html"
     # Where its pages find live updates, as kernel.web.live says it; None without.
@@ -76,6 +78,7 @@ def base_app(portal: Portal, settings: Settings) -> Flask:
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
         SIGN_IN_ENDPOINT=portal.sign_in_endpoint,
+        ENROLMENT_ENDPOINT=portal.enrolment_endpoint,
         PAGE_TEMPLATE=portal.page_template,
     )
     if settings.trusted_proxies:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from kernel.errors import SessionEnded, SokhamError, Unavailable
+from kernel.errors import SecondFactorMissing, SessionEnded, SokhamError, Unavailable
 from kernel.telemetry.logs import get_logger
 from kernel.text import N_
 from kernel.web.field_messages import field_message
@@ -85,13 +85,18 @@ def problem(error: SokhamError) -> dict[str, Any]:
 
 
 def respond(error: SokhamError) -> Response:
-    """The whole answer to an error, in the form that the caller reads. A person who is not signed in is led there."""
+    """The whole answer to an error, in the form that the caller reads. A person who is not signed in is led there; one
+    who has to set up a second factor first, to that.
+    """
     sign_in = current_app.config.get("SIGN_IN_ENDPOINT")
     if error.status == HTTPStatus.UNAUTHORIZED and sign_in and not wants_problem() and request.endpoint != sign_in:
         if isinstance(error, SessionEnded):
             title, advice = sentences(error)
             flash(f"{title}. {advice}", "warning")
         return _lead_to(url_for(sign_in, next=_page_left() or None))
+    enrolment = current_app.config.get("ENROLMENT_ENDPOINT")
+    if isinstance(error, SecondFactorMissing) and enrolment and not wants_problem():
+        return _lead_to(url_for(enrolment))
     if wants_problem():
         response = jsonify(problem(error))
         response.content_type = "application/problem+json"

@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from central.auth.public import TokensAnswer, token_blueprint, visitor
+from central.auth.public import TokensAnswer, add_factor_routes, token_blueprint, visitor
 from central.gateway.public import guess_limited
 from kernel.web.access import public
 from kernel.web.collaborators import collaborator
 from patient_portal.api.schemas import ActivateBody, PatientSignInBody
 from patient_portal.auth.activation import PatientActivation
+from patient_portal.auth.factors import PatientSecondFactor
 from patient_portal.auth.sign_in import PatientSignIn
 
 blueprint = token_blueprint(PatientSignIn)
+add_factor_routes(blueprint, PatientSecondFactor)
 
 
 @blueprint.route("/activate", methods=["POST"])
@@ -29,8 +31,8 @@ def activate(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(PatientSignInBody)
 @blueprint.response(200, TokensAnswer)
 def login(body: dict[str, Any]) -> dict[str, Any]:
-    """Sign in with CCCD and password."""
+    """Sign in with CCCD and password, and `otp` where there is a second factor."""
     tokens = collaborator(PatientSignIn).sign_in(
-        cccd=body["cccd"], password=body["password"], hospital=body["tenant"], visitor=visitor()
+        cccd=body["cccd"], password=body["password"], otp=body["otp"], hospital=body["tenant"], visitor=visitor()
     )
     return tokens.as_json()

@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from central.auth.public import Body
+from central.auth.public import Body, otp_field
 from kernel.passwords import MAXIMUM_LENGTH
 from patient_portal.appointments.service import TYPES
 
@@ -16,16 +16,17 @@ class PatientSignInBody(Body):
 
     cccd = ma.fields.String(required=True, validate=_CCCD, load_only=True)
     password = ma.fields.String(required=True, validate=ma.validate.Length(1, MAXIMUM_LENGTH), load_only=True)
-    otp = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=12), load_only=True)
+    otp = otp_field(load_default=None, allow_none=True)
     tenant = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(1, 50))
 
 
 class ActivateBody(Body):
-    """`{cccd, activation_code, password}`."""
+    """`{cccd, activation_code, password, otp?}`; `otp` where the account has a second factor."""
 
     cccd = ma.fields.String(required=True, validate=_CCCD, load_only=True)
     activation_code = ma.fields.String(required=True, validate=_CODE, load_only=True)
     password = ma.fields.String(required=True, validate=ma.validate.Length(1, MAXIMUM_LENGTH), load_only=True)
+    otp = otp_field(load_default=None, allow_none=True)
 
 
 class LinkBody(Body):

@@ -61,29 +61,45 @@ def open_account(*, uow: UnitOfWork, account_id: UUID, patient_id: UUID) -> Pati
     return account if account is not None and account.status == "active" else None
 
 
+def account_by_id(*, uow: UnitOfWork, account_id: UUID) -> PatientUser | None:
+    """The same by its id alone, as a verified token names it."""
+    act_for(uow=uow, patient_id=None, account_id=account_id)
+    account = uow.session.get(PatientUser, account_id)
+    if account is None:
+        return None
+    return open_account(uow=uow, account_id=account_id, patient_id=account.patient_id)
+
+
 def account_of_refresh_token(*, uow: UnitOfWork, digest: bytes) -> tuple[UUID, UUID] | None:
     """The account and the patient that a refresh token belongs to, used or not."""
     row = uow.session.execute(_BY_REFRESH_TOKEN, {"digest": digest}).one_or_none()
     return (row.account_id, row.patient_id) if row is not None else None
 
 
-def count_failure(*, uow: UnitOfWork, account: Account, network: str, visitor: Visitor) -> None:
-    """A wrong password: count it for this network, and write it down."""
-    row = open_account(uow=uow, account_id=account.account_id, patient_id=account.patient_id)
+def count_failure(
+    *,
+    uow: UnitOfWork,
+    account_id: UUID,
+    patient_id: UUID,
+    network: str,
+    visitor: Visitor,
+    reason: str = "wrong_password",
+    method: str = "password",
+) -> None:
+    """A wrong password, or a wrong code after a right one: count it for this network, and write it down."""
+    row = open_account(uow=uow, account_id=account_id, patient_id=patient_id)
     if row is None:
         return
     row.failed_login_attempts += 1
     uow.flush()
-    lockout.count_failure(
-        uow=uow, table=PatientSignInFailure, account_id=account.account_id, network=network, now=utc_now()
-    )
+    lockout.count_failure(uow=uow, table=PatientSignInFailure, account_id=account_id, network=network, now=utc_now())
     write_down(
         uow=uow,
-        account_id=account.account_id,
-        patient_id=account.patient_id,
-        method="password",
+        account_id=account_id,
+        patient_id=patient_id,
+        method=method,
         status="failed",
-        reason="wrong_password",
+        reason=reason,
         visitor=visitor,
     )
 

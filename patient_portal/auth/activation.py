@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from central.auth.public import InvalidSecret, Tokens, Visitor
+from central.auth.public import InvalidSecret, OtpRefused, Proof, Tokens, Visitor, lockout
 from central.patient_index.public import Identifier, parse_identifier
 from central.router.public import TenantRouter
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId
 from kernel.passwords import PATIENT_MINIMUM_LENGTH, Passwords, check_new_password
-from patient_portal.auth.accounts import write_down
+from patient_portal.auth.accounts import count_failure, write_down
+from patient_portal.auth.factors import PatientFactors
 from patient_portal.auth.pace import failures_in_step
 from patient_portal.auth.passwords import REASON, reset_password
 from patient_portal.auth.sessions import PatientSessions, patient_actor
@@ -30,20 +31,24 @@ class PatientActivation:
     sessions: PatientSessions
     passwords: Passwords
     linking: Linking
+    factors: PatientFactors
 
-    def activate(self, *, cccd: str, activation_code: str, password: str, visitor: Visitor) -> Tokens:
+    def activate(self, *, cccd: str, activation_code: str, password: str, otp: str | None, visitor: Visitor) -> Tokens:
         """Choose the password and be signed in.
 
         Raises InvalidFields for what cannot be a CCCD or a good password; InvalidSecret for all else that is wrong with
-        code or number (the try is committed); what the router raises when the code's hospital is away. All but the
-        first are answered in step.
+        code or number (the try is committed); OtpRequired, OtpRefused and SignInLocked where the account has a second
+        factor, which a code from the desk does not replace (the desk's code stays good); what the router raises when
+        the code's hospital is away. All but the first are answered in step.
         """
         identifier = parse_identifier("cccd", cccd)
         check_new_password(password, known=(identifier.value,), minimum=PATIENT_MINIMUM_LENGTH)
         with failures_in_step():
-            return self._activate(identifier, activation_code, password, visitor)
+            return self._activate(identifier, activation_code, password, otp, visitor)
 
-    def _activate(self, identifier: Identifier, activation_code: str, password: str, visitor: Visitor) -> Tokens:
+    def _activate(
+        self, identifier: Identifier, activation_code: str, password: str, otp: str | None, visitor: Visitor
+    ) -> Tokens:
         code = parse_code(activation_code)
         tenant = self.sign_in.tenant_of(code.tag)
         with self.router.unit_of_work(tenant) as uow:
@@ -57,11 +62,33 @@ class PatientActivation:
                 raise InvalidSecret
             patient = patient_record(uow=uow, patient_id=redeemed.patient_id).patient
             check_new_password(password, known=(patient.full_name, patient.phone or ""), minimum=PATIENT_MINIMUM_LENGTH)
+            proof = self._prove(uow, account, tenant=tenant, otp=otp, visitor=visitor)
             ended = self._set_password(uow, account, password)
-            tokens = self._begin(uow, account, tenant=tenant, tag=code.tag, visitor=visitor)
+            tokens = self._begin(uow, account, proof, tenant=tenant, tag=code.tag, visitor=visitor)
             uow.commit()
         self.linking.tell(home=tenant, account_id=account.id, ended=ended, reason=REASON)
         return tokens
+
+    def _prove(
+        self, uow: UnitOfWork, account: PatientUser, *, tenant: TenantId, otp: str | None, visitor: Visitor
+    ) -> Proof | None:
+        account_id, patient_id = account.id, account.patient_id
+        try:
+            return self.factors.require(uow=uow, tenant=tenant, account=account, otp=otp, visitor=visitor)
+        except OtpRefused:
+            # The desk's code is good for another try, and only the failure is kept of this one.
+            uow.session.rollback()
+            count_failure(
+                uow=uow,
+                account_id=account_id,
+                patient_id=patient_id,
+                network=lockout.network_of(visitor.ip_address),
+                visitor=visitor,
+                method="activation",
+                reason="wrong_code",
+            )
+            uow.commit()
+            raise
 
     def _set_password(self, uow: UnitOfWork, account: PatientUser, password: str) -> list[OtherSide]:
         now = utc_now()
@@ -75,8 +102,25 @@ class PatientActivation:
         uow.flush()
         return []
 
-    def _begin(self, uow: UnitOfWork, account: PatientUser, *, tenant: TenantId, tag: str, visitor: Visitor) -> Tokens:
-        tokens = self.sessions.start(uow=uow, account_id=account.id, tag=tag, claims=claims_of(tenant), visitor=visitor)
+    def _begin(
+        self,
+        uow: UnitOfWork,
+        account: PatientUser,
+        proof: Proof | None,
+        *,
+        tenant: TenantId,
+        tag: str,
+        visitor: Visitor,
+    ) -> Tokens:
+        tokens = self.sessions.start(
+            uow=uow,
+            account_id=account.id,
+            tag=tag,
+            claims=claims_of(tenant),
+            visitor=visitor,
+            mfa_at=proof.at if proof else None,
+            greeting=self.factors.greeting(account=account, proof=proof),
+        )
         write_down(
             uow=uow,
             account_id=account.id,

@@ -72,7 +72,7 @@ class PatientGatekeeper:
         session_id = parse_uuid(session, what="session")
         act_for(uow=uow, patient_id=None, account_id=account_id)
         found = uow.session.execute(
-            select(PatientUser.patient_id, PatientSession.last_seen_at)
+            select(PatientUser.patient_id, PatientSession.last_seen_at, PatientSession.mfa_at)
             .join(PatientSession, PatientSession.account_id == PatientUser.id)
             .where(
                 PatientUser.id == account_id,
@@ -83,7 +83,7 @@ class PatientGatekeeper:
         ).one_or_none()
         if found is None:
             raise SessionEnded
-        patient_id, last_seen_at = found
+        patient_id, last_seen_at, mfa_at = found
         act_for(uow=uow, patient_id=patient_id, account_id=account_id)
         name = uow.session.execute(
             select(Patient.full_name).where(Patient.id == patient_id, Patient.status == "active")
@@ -99,6 +99,7 @@ class PatientGatekeeper:
             patient_id=patient_id,
             session_id=session_id,
             name=name,
+            mfa_at=mfa_at,
         )
 
     def _go_on(self, home: UnitOfWork, patient: SignedIn, code: str) -> Actor:

@@ -1,6 +1,7 @@
 """Patients' sessions, and who is signed in during a request."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from flask import g
@@ -43,13 +44,22 @@ class SignedIn:
     patient_id: UUID
     session_id: UUID
     name: str
+    mfa_at: datetime | None = None
 
     def actor(self) -> Actor:
         """The actor at the home hospital."""
-        return patient_actor(tenant=self.tenant, account_id=self.account_id, session_id=self.session_id, name=self.name)
+        return patient_actor(
+            tenant=self.tenant,
+            account_id=self.account_id,
+            session_id=self.session_id,
+            name=self.name,
+            mfa_at=self.mfa_at,
+        )
 
 
-def patient_actor(*, tenant: TenantId, account_id: UUID, session_id: UUID, name: str = "") -> Actor:
+def patient_actor(
+    *, tenant: TenantId, account_id: UUID, session_id: UUID, name: str = "", mfa_at: datetime | None = None
+) -> Actor:
     """A patient at one hospital, by the account there; that is whom its audit log names."""
     return Actor(
         kind="patient",
@@ -59,6 +69,7 @@ def patient_actor(*, tenant: TenantId, account_id: UUID, session_id: UUID, name:
         role=ROLE,
         permissions=frozenset(),
         tenant=tenant,
+        mfa_at=mfa_at,
     )
 
 

@@ -2,15 +2,30 @@
 
 From outside there is one answer for an unknown number, a wrong password, a locked account and a hospital that does not
 answer, after the same two checks of a password. Where somebody is a patient is itself health data (docs/adr/0008).
+That an account has a second factor shows after its right password only.
 """
 
+import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
 
-from central.auth.public import InvalidSecret, RefreshReplayed, Tokens, Visitor, lockout, parse_secret
+from central.auth.public import (
+    InvalidSecret,
+    OtpRefused,
+    OtpRequired,
+    Proof,
+    RefreshReplayed,
+    SignInLocked,
+    Tokens,
+    Visitor,
+    lockout,
+    mark_of,
+    parse_secret,
+)
 from central.patient_index.public import Identifier, parse_identifier
 from central.router.public import (
     HospitalSuspended,
@@ -21,23 +36,26 @@ from central.router.public import (
     TenantRouter,
 )
 from kernel.clock import utc_now
+from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidIdentifier, Unavailable
-from kernel.ids import TenantId
+from kernel.ids import TenantId, parse_uuid
 from kernel.passwords import Passwords
 from kernel.telemetry.logs import get_logger
 from patient_portal.auth.accounts import (
     Account,
+    account_by_id,
     account_of_refresh_token,
     accounts_of,
     count_failure,
     open_account,
     write_down,
 )
+from patient_portal.auth.factors import PatientFactors
 from patient_portal.auth.pace import failures_in_step
 from patient_portal.auth.sessions import ROLE, PatientSessions, patient_actor
 from patient_portal.errors import PatientSignInFailed
 from tenant_app.audit.public import record
-from tenant_app.portal.public import PatientSignInFailure, act_for
+from tenant_app.portal.public import PatientSignInFailure, PatientUser, act_for
 
 log = get_logger(__name__)
 
@@ -60,22 +78,42 @@ class PatientSignIn:
     sessions: PatientSessions
     passwords: Passwords
     outages: RedisOutages
+    factors: PatientFactors
 
-    def sign_in(self, *, cccd: str, password: str, visitor: Visitor, hospital: str | None = None) -> Tokens:
+    def sign_in(
+        self, *, cccd: str, password: str, otp: str | None, visitor: Visitor, hospital: str | None = None
+    ) -> Tokens:
         """A session at the hospital whose account has this password; `hospital` (its code) where there are several.
 
         Raises InvalidCccd for what is no CCCD; PatientSignInFailed, also where a hospital of this number does not
-        answer; Unavailable when central, or the hospital that was named, could not be asked. Exactly two passwords are
-        checked in each of these cases but the first, and failures are answered in step.
+        answer; Unavailable when central, or the hospital that was named, could not be asked; after the right password
+        of an account with a second factor, OtpRequired or OtpRefused. Exactly two passwords are checked in each of
+        these cases but the first, and failures are answered in step.
 
         What remains: a hospital that hangs instead of refusing is waited for, up to the router's time-outs, until the
         worker's sweep has found it too. To be as slow with every number would cost the portal its threads.
         """
         identifier = parse_identifier("cccd", cccd)
         with failures_in_step():
-            return self._sign_in(identifier, password, visitor, hospital)
+            return self._sign_in(identifier, password, otp, visitor, hospital)
 
-    def _sign_in(self, identifier: Identifier, password: str, visitor: Visitor, hospital: str | None) -> Tokens:
+    def finish(self, *, step: Mapping[str, Any], otp: str, visitor: Visitor) -> Tokens:
+        """The code after the password; `step` are the verified claims between the two.
+
+        Raises PatientSignInFailed where the account is closed by now, or its password another; OtpRequired,
+        OtpRefused, SignInLocked; what the router raises.
+        """
+        tenant = TenantId.parse(step["tenant"])
+        with self.router.unit_of_work(tenant) as uow:
+            row = account_by_id(uow=uow, account_id=parse_uuid(step["sub"], what="account"))
+            if row is None or not hmac.compare_digest(mark_of(row), step["mark"]):
+                raise PatientSignInFailed(away={})
+            proof = self._prove(uow, row, tenant=tenant, otp=otp, visitor=visitor)
+            return self._open_session(uow, row, proof, tenant=tenant, visitor=visitor)
+
+    def _sign_in(
+        self, identifier: Identifier, password: str, otp: str | None, visitor: Visitor, hospital: str | None
+    ) -> Tokens:
         network = lockout.network_of(visitor.ip_address)
         found = self._find(identifier, hospital, network)
         chosen = sorted(found.accounts, key=lambda each: each.last_used_at, reverse=True)[:CHECKS]
@@ -83,7 +121,7 @@ class PatientSignIn:
         right = [self.passwords.matches(each.password_hash if each else None, password) for each in padded]
         for account, matches in zip(chosen, right, strict=False):
             if matches and not account.locked:
-                tokens = self._begin(account, password=password, network=network, visitor=visitor)
+                tokens = self._begin(account, password=password, otp=otp, network=network, visitor=visitor)
                 if tokens is not None:
                     return tokens
         for account, matches in zip(chosen, right, strict=False):
@@ -190,43 +228,80 @@ class PatientSignIn:
             names[route.tenant_code] = route.name
         return dict(sorted(names.items()))
 
-    def _begin(self, account: Account, *, password: str, network: str, visitor: Visitor) -> Tokens | None:
-        """A session; None where the account has changed since its password was checked."""
-        now = utc_now()
+    def _begin(
+        self, account: Account, *, password: str, otp: str | None, network: str, visitor: Visitor
+    ) -> Tokens | None:
+        """A session; None where the account has changed, or was locked, since its password was checked."""
         with self.router.unit_of_work(account.tenant) as uow:
             row = open_account(uow=uow, account_id=account.account_id, patient_id=account.patient_id)
             if row is None or row.password_hash != account.password_hash:
                 return None
-            lockout.clear_failures(uow=uow, table=PatientSignInFailure, account_id=account.account_id, network=network)
-            row.failed_login_attempts = 0
-            row.last_login_at = now
             if self.passwords.outdated(account.password_hash):
                 row.password_hash = self.passwords.hash(password)
-            tokens = self.sessions.start(
-                uow=uow,
-                account_id=row.id,
-                tag=self.router.route(account.tenant).tenant_code,
-                claims=claims_of(account.tenant),
-                visitor=visitor,
-            )
+            if not row.mfa_enabled:
+                lockout.clear_failures(
+                    uow=uow, table=PatientSignInFailure, account_id=account.account_id, network=network
+                )
+                row.failed_login_attempts = 0
+                row.last_login_at = utc_now()
+            try:
+                proof = self._prove(uow, row, tenant=account.tenant, otp=otp, visitor=visitor)
+            except SignInLocked:
+                return None
+            return self._open_session(uow, row, proof, tenant=account.tenant, visitor=visitor)
+
+    def _prove(
+        self, uow: UnitOfWork, row: PatientUser, *, tenant: TenantId, otp: str | None, visitor: Visitor
+    ) -> Proof | None:
+        """The second factor, where there is one; what was counted of a wrong code is committed."""
+        try:
+            return self.factors.require(uow=uow, tenant=tenant, account=row, otp=otp, visitor=visitor)
+        except OtpRequired:
+            uow.commit()
+            raise
+        except OtpRefused:
             write_down(
                 uow=uow,
                 account_id=row.id,
                 patient_id=row.patient_id,
                 method="password",
-                status="success",
+                status="failed",
+                reason="wrong_code",
                 visitor=visitor,
             )
-            record(
-                uow=uow,
-                actor=patient_actor(tenant=account.tenant, account_id=row.id, session_id=tokens.session_id),
-                action="auth.sign_in",
-                resource_type="patient_user",
-                resource_id=row.id,
-                patient_id=row.patient_id,
-            )
             uow.commit()
-            return tokens
+            raise
+
+    def _open_session(
+        self, uow: UnitOfWork, row: PatientUser, proof: Proof | None, *, tenant: TenantId, visitor: Visitor
+    ) -> Tokens:
+        tokens = self.sessions.start(
+            uow=uow,
+            account_id=row.id,
+            tag=self.router.route(tenant).tenant_code,
+            claims=claims_of(tenant),
+            visitor=visitor,
+            mfa_at=proof.at if proof else None,
+            greeting=self.factors.greeting(account=row, proof=proof),
+        )
+        write_down(
+            uow=uow,
+            account_id=row.id,
+            patient_id=row.patient_id,
+            method="password",
+            status="success",
+            visitor=visitor,
+        )
+        record(
+            uow=uow,
+            actor=patient_actor(tenant=tenant, account_id=row.id, session_id=tokens.session_id),
+            action="auth.sign_in",
+            resource_type="patient_user",
+            resource_id=row.id,
+            patient_id=row.patient_id,
+        )
+        uow.commit()
+        return tokens
 
     def _count(self, account: Account, *, network: str, visitor: Visitor) -> None:
         """A failure counts where the account is; while it is locked for this network it is only written down."""
@@ -243,7 +318,13 @@ class PatientSignIn:
                         visitor=visitor,
                     )
                 else:
-                    count_failure(uow=uow, account=account, network=network, visitor=visitor)
+                    count_failure(
+                        uow=uow,
+                        account_id=account.account_id,
+                        patient_id=account.patient_id,
+                        network=network,
+                        visitor=visitor,
+                    )
                 uow.commit()
         except (HospitalSuspended, HospitalUnknown, Unavailable, OperationalError):
             log.warning("sign_in.failure_not_counted", tenant=account.tenant)

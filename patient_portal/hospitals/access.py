@@ -75,7 +75,13 @@ class HospitalAccess:
             raise NotFound("link")
         account_id, patient_id = found
         act_for(uow=uow, patient_id=patient_id, account_id=account_id)
-        actor = patient_actor(tenant=tenant, account_id=account_id, session_id=patient.session_id, name=patient.name)
+        actor = patient_actor(
+            tenant=tenant,
+            account_id=account_id,
+            session_id=patient.session_id,
+            name=patient.name,
+            mfa_at=patient.mfa_at,
+        )
         return Visit(uow=uow, actor=actor, patient_id=patient_id)
 
     def gather(self, *, uow: UnitOfWork, patient: SignedIn, work: Callable[[Visit], T]) -> Gathered[T]:

@@ -9,13 +9,25 @@ from flask_babel import gettext
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
-from central.auth.public import Gate, InvalidSecret, Tokens, visitor
+from central.auth.public import (
+    Gate,
+    InvalidSecret,
+    OtpRefused,
+    OtpRequired,
+    SignInLocked,
+    Tokens,
+    ask_for_code,
+    greet_with,
+    second_step_pages,
+    visitor,
+)
 from central.gateway.public import guess_limited
 from kernel.errors import InvalidFields, SokhamError, Unauthenticated
 from kernel.ids import TenantId
 from kernel.web.access import public
 from kernel.web.collaborators import collaborator
 from kernel.web.i18n import back_to
+from kernel.web.problems import sentences
 from patient_portal.auth.activation import PatientActivation
 from patient_portal.auth.sessions import PatientSessions
 from patient_portal.auth.sign_in import PatientSignIn
@@ -46,21 +58,24 @@ def sign_in_now() -> Page:
         tokens = collaborator(PatientSignIn).sign_in(
             cccd=form.get("cccd", ""),
             password=form.get("password", "")[:1000],
+            otp=None,
             hospital=form.get("tenant", "").strip() or None,
             visitor=visitor(),
         )
+    except OtpRequired as needed:
+        return ask_for_code(needed, sessions=collaborator(PatientSessions), next_path=back_to())
     except InvalidFields as error:
         return _again("patient/sign_in.html", error, translated(error))
     except PatientSignInFailed as error:
         return _again("patient/sign_in.html", error, {}, away=error.away)
-    return _welcome(tokens)
+    return _welcome(tokens, back_to())
 
 
 @pages.route("/activate", methods=["GET"])
 @public("It is how one becomes known.")
 def activate() -> Page:
     """The form."""
-    return render_template("patient/activate.html", errors={}, message=None, form={})
+    return render_template("patient/activate.html", errors={}, message=None, form={}, asks_code=False)
 
 
 @pages.route("/activate", methods=["POST"])
@@ -74,14 +89,17 @@ def activate_now() -> Page:
             cccd=form.get("cccd", ""),
             activation_code=form.get("activation_code", ""),
             password=form.get("password", "")[:1000],
+            otp=form.get("otp", "")[:100],
             visitor=visitor(),
         )
-    except (InvalidFields, InvalidSecret) as error:
-        return _again("patient/activate.html", error, translated(error))
+    except (OtpRequired, OtpRefused) as error:
+        return _again("patient/activate.html", error, {"otp": [sentences(error)[0]]}, asks_code=True)
+    except (InvalidFields, InvalidSecret, SignInLocked) as error:
+        return _again("patient/activate.html", error, translated(error), asks_code="otp" in form)
     flash(
         gettext("Your account is ready. Next time, sign in with your citizen ID number and this password."), "success"
     )
-    return _welcome(tokens)
+    return _welcome(tokens, "")
 
 
 @pages.route("/sign-out", methods=["POST"])
@@ -105,15 +123,22 @@ def sign_out() -> Page:
     return gate.take_cookie(flask.make_response(go("session.sign_in")))
 
 
-def _again(template: str, error: SokhamError, errors: Errors, *, away: Sequence[str] = ()) -> tuple[str, int]:
+def _again(
+    template: str, error: SokhamError, errors: Errors, *, away: Sequence[str] = (), asks_code: bool = False
+) -> tuple[str, int]:
     """The form with what was typed, but never the password or the code. `away`: names of hospitals."""
     kept = {name: request.form.get(name, "") for name in ("cccd", "tenant", "next")}
     message = None if errors else sentence(error)
-    return render_template(template, errors=errors, message=message, away=away, form=kept), error.status
+    page = render_template(template, errors=errors, message=message, away=away, form=kept, asks_code=asks_code)
+    return page, error.status
 
 
-def _welcome(tokens: Tokens) -> Response:
+def _welcome(tokens: Tokens, next_path: str) -> flask.Response:
     """Into the portal, with the page token in the browser."""
     gate, sessions = collaborator(Gate), collaborator(PatientSessions)
-    response = flask.make_response(flask.redirect(back_to(), 303))
+    response = flask.make_response(flask.redirect(next_path or "/", 303))
+    greet_with(tokens)
     return gate.give_cookie(response, tokens, lifetime=sessions.rules.absolute)
+
+
+second_step = second_step_pages(PatientSignIn, _welcome)

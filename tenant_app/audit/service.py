@@ -28,8 +28,10 @@ def record(
     resource_id: UUID | str | None = None,
     patient_id: UUID | None = None,
     changed: Iterable[str] = (),
+    reason: str | None = None,
 ) -> None:
-    """Note that `actor` did `action` (as `patient.read`). `changed` are names of fields, never values.
+    """Note that `actor` did `action` (as `patient.read`). `changed` are names of fields, never values; `reason` is one
+    of our own codes, never text that somebody typed.
 
     Within a request its id, address and client are noted too.
     """
@@ -42,6 +44,7 @@ def record(
         resource_id=None if resource_id is None else str(resource_id),
         patient_id=patient_id,
         changed=sorted(changed),
+        **({"new_values": {"reason": reason}} if reason else {}),
     )
 
 
@@ -75,13 +78,17 @@ def record_rights(
     )
 
 
-def record_sign_in(*, uow: UnitOfWork, user_id: UUID | None, succeeded: bool) -> None:
-    """Note a signing-in of staff, or a failed attempt; `user_id` is None where no such account exists."""
+def record_sign_in(*, uow: UnitOfWork, user_id: UUID | None, succeeded: bool, by_code: bool = False) -> None:
+    """Note a signing-in of staff, or a failed attempt; `user_id` is None where no such account exists.
+
+    `by_code`: the password was right, and the code of the second factor was not.
+    """
+    failed = "auth.mfa_refused" if by_code else "auth.sign_in_failed"
     _add(
         uow,
         actor_kind="staff",
         user_id=user_id,
-        action="auth.sign_in" if succeeded else "auth.sign_in_failed",
+        action="auth.sign_in" if succeeded else failed,
         resource_type="user",
         resource_id=None if user_id is None else str(user_id),
         patient_id=None,

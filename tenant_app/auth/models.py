@@ -1,11 +1,11 @@
-"""What signing in of staff keeps beside accounts and sessions: failed attempts and earlier passwords."""
+"""What signing in of staff keeps beside accounts and sessions: failed attempts, earlier passwords, recovery codes."""
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Uuid
+from sqlalchemy import ForeignKey, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from central.auth.public import PasswordHistoryColumns, SignInFailureColumns
+from central.auth.public import PasswordHistoryColumns, RecoveryCodeColumns, SignInFailureColumns
 from tenant_app.database import HospitalBase
 
 
@@ -23,3 +23,12 @@ class PasswordHistory(HospitalBase, PasswordHistoryColumns):
     __tablename__ = "password_history"
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+
+
+class StaffRecoveryCode(HospitalBase, RecoveryCodeColumns):
+    """A member of staff's recovery code."""
+
+    __tablename__ = "staff_recovery_codes"
+    __table_args__ = (UniqueConstraint("account_id", "code_hash"),)
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

@@ -24,15 +24,30 @@ class Standing:
 def standings(
     *, uow: UnitOfWork, sessions: Collection[UUID], rules: SessionRules, clock: Clock = utc_now
 ) -> Mapping[UUID, Standing]:
-    """Those of `sessions` that live, of people who may work here; the others are left out."""
+    """Those of `sessions` that live, of people who may work here; the others are left out.
+
+    Who has to set up a second factor first may nothing until then, as in kernel.web.actor.
+    """
     granted = (
         select(func.jsonb_agg(Role.permissions))
         .join(UserRole, UserRole.role_id == Role.id)
         .where(UserRole.user_id == User.id)
         .scalar_subquery()
     )
+    demanded = (
+        select(func.bool_or(Role.mfa_required))
+        .join(UserRole, UserRole.role_id == Role.id)
+        .where(UserRole.user_id == User.id)
+        .scalar_subquery()
+    )
     statement = (
-        select(StaffSession.id, User.id.label("user_id"), granted.label("granted"))
+        select(
+            StaffSession.id,
+            StaffSession.mfa_at,
+            User.id.label("user_id"),
+            granted.label("granted"),
+            demanded.label("demanded"),
+        )
         .join(User, User.id == StaffSession.account_id)
         .where(StaffSession.id.in_(sessions), User.status == "active", *living(StaffSession, rules=rules, clock=clock))
     )
@@ -40,7 +55,9 @@ def standings(
         row.id: Standing(
             session_id=row.id,
             user_id=row.user_id,
-            permissions=frozenset(name for each in row.granted or () for name in each),
+            permissions=frozenset(
+                name for each in row.granted or () for name in each if row.mfa_at is not None or not row.demanded
+            ),
         )
         for row in uow.session.execute(statement)
     }

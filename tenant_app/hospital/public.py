@@ -1,5 +1,6 @@
 """What other folders may use of the hospital's own description."""
 
+from tenant_app.hospital.data_keys import HospitalDataKeys, hospital_keys
 from tenant_app.hospital.models import HospitalDataKey, HospitalIdentity, HospitalInfo, HospitalSync
 from tenant_app.hospital.queries import Hospital, hospital_info, tenant_code
 from tenant_app.hospital.rules import DETAILS, LONGEST
@@ -10,10 +11,12 @@ __all__ = [
     "LONGEST",
     "Hospital",
     "HospitalDataKey",
+    "HospitalDataKeys",
     "HospitalIdentity",
     "HospitalInfo",
     "HospitalSync",
     "change_details",
     "hospital_info",
+    "hospital_keys",
     "tenant_code",
 ]

@@ -2,15 +2,14 @@
 
 from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import select
 
 from kernel.clock import Clock, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId
-from keys.public import DataKeyRow, Keychain, KeyRefused, SigningKey, SigningKeyRow, scopes
-from tenant_app.hospital.public import HospitalDataKey
+from keys.public import Keychain, KeyRefused, SigningKey, SigningKeyRow, scopes
+from tenant_app.hospital.public import HospitalDataKeys
 from tenant_app.outbox.models import SyncSigningKeyRecord
 
 TABLE: Final = "sync_signing_keys"
@@ -27,7 +26,7 @@ def ensure_sync_key(*, uow: UnitOfWork, tenant: TenantId, keychain: Keychain, cl
     record = _newest(uow)
     if record is None:
         key = SigningKey.generate(issuer=f"hospital:{tenant}", lifetime=LIFETIME, clock=clock)
-        data_key = keychain.current(SyncDataKeys(uow, tenant), tenant=tenant, scope=scopes.SYNC_SIGNING)
+        data_key = keychain.current(HospitalDataKeys(uow, tenant), tenant=tenant, scope=scopes.SYNC_SIGNING)
         row = key.to_row(key=data_key, table=TABLE)
         record = SyncSigningKeyRecord(
             kid=row.kid,
@@ -57,56 +56,10 @@ def sync_key(*, uow: UnitOfWork, tenant: TenantId, keychain: Keychain) -> Signin
         created_at=record.created_at,
         not_after=record.not_after,
     )
-    key = keychain.by_id(SyncDataKeys(uow, tenant), row.dek_id, tenant=tenant, scope=scopes.SYNC_SIGNING)
+    key = keychain.by_id(HospitalDataKeys(uow, tenant), row.dek_id, tenant=tenant, scope=scopes.SYNC_SIGNING)
     return SigningKey.from_row(row, key=key, table=TABLE)
 
 
 def _newest(uow: UnitOfWork) -> SyncSigningKeyRecord | None:
     found = uow.session.scalars(select(SyncSigningKeyRecord).order_by(SyncSigningKeyRecord.created_at.desc()).limit(1))
     return found.first()
-
-
-class SyncDataKeys:
-    """A `keys.DataKeyStore` over the hospital's own data keys."""
-
-    def __init__(self, uow: UnitOfWork, tenant: TenantId) -> None:
-        self._session = uow.session
-        self._tenant = tenant
-
-    def current(self, tenant: TenantId | None, scope: str) -> DataKeyRow | None:
-        """The newest row of this scope that is not retired; None for another hospital's."""
-        if tenant != self._tenant:
-            return None
-        found = self._session.scalars(
-            select(HospitalDataKey)
-            .where(HospitalDataKey.scope == scope, HospitalDataKey.retired_at.is_(None))
-            .order_by(HospitalDataKey.dek_id.desc())
-            .limit(1)
-        )
-        return self._row(found.first())
-
-    def get(self, dek_id: UUID) -> DataKeyRow | None:
-        """The row with this id."""
-        return self._row(self._session.get(HospitalDataKey, dek_id))
-
-    def add(self, row: DataKeyRow) -> None:
-        """Add a row in the transaction."""
-        self._session.add(
-            HospitalDataKey(dek_id=row.dek_id, scope=row.scope, kek_version=row.kek_version, wrapped=row.wrapped)
-        )
-        self._session.flush()
-
-    def replace_wrapped(self, dek_id: UUID, wrapped: str, kek_version: int) -> None:
-        """Put a newly wrapped form in place; raises KeyRefused when there is no such row."""
-        record = self._session.get(HospitalDataKey, dek_id)
-        if record is None:
-            raise KeyRefused("there is no data key with this id")
-        record.wrapped, record.kek_version = wrapped, kek_version
-        self._session.flush()
-
-    def _row(self, record: HospitalDataKey | None) -> DataKeyRow | None:
-        if record is None:
-            return None
-        return DataKeyRow(
-            self._tenant, record.scope, record.dek_id, record.kek_version, record.wrapped, record.retired_at
-        )

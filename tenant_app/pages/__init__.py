@@ -4,8 +4,8 @@ from typing import Final
 
 from flask import Blueprint
 
-from central.auth.public import account_pages
-from tenant_app.auth.own_account import StaffAccount
+from central.auth.public import account_pages, factor_pages
+from tenant_app.auth.own_account import StaffAccount, StaffSecondFactor
 from tenant_app.pages.allergies import blueprint as allergies
 from tenant_app.pages.audit_pages import blueprint as audit_pages
 from tenant_app.pages.booking import blueprint as booking
@@ -28,7 +28,9 @@ from tenant_app.pages.queue_wall import blueprint as queue_wall
 from tenant_app.pages.registration import blueprint as registration
 from tenant_app.pages.role_pages import blueprint as role_pages
 from tenant_app.pages.schedule_pages import blueprint as schedule_pages
+from tenant_app.pages.second_factors import blueprint as second_factors
 from tenant_app.pages.session import blueprint as session
+from tenant_app.pages.session import second_step
 from tenant_app.pages.settings_pages import blueprint as settings_pages
 from tenant_app.pages.staff_pages import blueprint as staff_pages
 from tenant_app.pages.status_pages import blueprint as status_pages
@@ -36,7 +38,9 @@ from tenant_app.pages.unusual_pages import blueprint as unusual_pages
 
 PAGES: Final[tuple[Blueprint, ...]] = (
     session,
+    second_step,
     account_pages(StaffAccount),
+    factor_pages(StaffSecondFactor),
     lookup,
     day,
     booking,
@@ -55,6 +59,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     status_pages,
     staff_pages,
     member_pages,
+    second_factors,
     role_pages,
     hospital_pages,
     hospital_details,

@@ -34,6 +34,7 @@ _FURTHER: Final = {
     "staff.deactivate": N_("Closed an account"),
     "staff.reactivate": N_("Opened an account again"),
     "staff.new_password": N_("Let a colleague choose a new password"),
+    "staff.reset_mfa": N_("Took a colleague's second factor away"),
     "role.create": N_("Made a role"),
     "role.change": N_("Changed what a role permits"),
     "role.delete": N_("Deleted a role"),

@@ -46,7 +46,7 @@ def show() -> Response:
 @requires("role.manage")
 def new() -> Response:
     """The empty form."""
-    return _form(None, shown={"name": "", "description": ""}, chosen=(), version=0)
+    return _form(None, shown={"name": "", "description": ""}, chosen=(), mfa_required=False, version=0)
 
 
 @blueprint.route("/new", methods=["POST"])
@@ -56,10 +56,18 @@ def create() -> Response:
     uow = request_unit_of_work()
     shown, chosen = _sent()
     try:
-        create_role(uow=uow, actor=current_actor(), **shown, permissions=chosen)
+        create_role(uow=uow, actor=current_actor(), **shown, permissions=chosen, mfa_required=_mfa_chosen())
     except (InvalidFields, RoleNameTaken) as wrong:
         uow.session.rollback()
-        return _form(None, shown=shown, chosen=chosen, version=0, errors=_errors(wrong), status=wrong.status)
+        return _form(
+            None,
+            shown=shown,
+            chosen=chosen,
+            mfa_required=_mfa_chosen(),
+            version=0,
+            errors=_errors(wrong),
+            status=wrong.status,
+        )
     uow.commit()
     return lead_to(url_for("role_pages.show"), message=gettext("The role is made. Give it to people on their pages."))
 
@@ -70,7 +78,7 @@ def edit(role_id: str) -> Response:
     """A role, with what it permits and who has it."""
     found = role(uow=request_unit_of_work(), role_id=parse_uuid(role_id, what="role"))
     shown = {"name": found.name, "description": found.description or ""}
-    return _form(found, shown=shown, chosen=found.permissions, version=found.version)
+    return _form(found, shown=shown, chosen=found.permissions, mfa_required=found.mfa_required, version=found.version)
 
 
 @blueprint.route("/<role_id>", methods=["POST"])
@@ -87,15 +95,39 @@ def save(role_id: str) -> Response:
     kept = set(found.permissions) - set(PERMISSIONS) | (ADMIN_KEEPS if found.name == _ADMIN else set())
     version = sent_version()
     try:
-        change_role(uow=uow, actor=current_actor(), role_id=wanted, version=version, **shown, permissions=chosen | kept)
+        change_role(
+            uow=uow,
+            actor=current_actor(),
+            role_id=wanted,
+            version=version,
+            **shown,
+            permissions=chosen | kept,
+            mfa_required=_mfa_chosen(),
+        )
     except PreconditionFailed as changed:
         uow.session.rollback()
         now = role(uow=uow, role_id=wanted)
         there = _there(now, shown=shown, chosen=chosen | kept)
-        return _form(now, shown=shown, chosen=chosen, version=now.version, there=there, status=changed.status)
+        return _form(
+            now,
+            shown=shown,
+            chosen=chosen,
+            mfa_required=_mfa_chosen(),
+            version=now.version,
+            there=there,
+            status=changed.status,
+        )
     except (InvalidFields, RoleNameTaken) as wrong:
         uow.session.rollback()
-        return _form(found, shown=shown, chosen=chosen, version=version, errors=_errors(wrong), status=wrong.status)
+        return _form(
+            found,
+            shown=shown,
+            chosen=chosen,
+            mfa_required=_mfa_chosen(),
+            version=version,
+            errors=_errors(wrong),
+            status=wrong.status,
+        )
     uow.commit()
     return lead_to(url_for("role_pages.show"), message=gettext("The change is saved."))
 
@@ -119,6 +151,10 @@ def _sent() -> tuple[dict[str, str], set[str]]:
     return {name: typed(name) for name in ("name", "description")}, set(request.form.getlist("permissions"))
 
 
+def _mfa_chosen() -> bool:
+    return "mfa_required" in request.form
+
+
 def _errors(wrong: SokhamError) -> dict[str, list[str]]:
     return dict(wrong.errors) or {str(wrong.data["field"]): [wrong.title]}
 
@@ -130,11 +166,13 @@ def _there(now: RoleRow, *, shown: dict[str, str], chosen: Collection[str]) -> l
         return ", ".join(gettext(text) for name, text in PERMISSIONS.items() if name in names)
 
     saved, sent = set(now.permissions), set(chosen)
+    demanded = gettext("On") if now.mfa_required else gettext("Off")
     pairs = (
         (gettext("Name"), now.name if now.name != shown["name"] else ""),
         (gettext("Description"), now.description if (now.description or "") != shown["description"] else ""),
         (gettext("Permitted there, not in your form"), words(saved - sent)),
         (gettext("In your form, not permitted there"), words(sent - saved)),
+        (gettext("Needs a second factor"), demanded if now.mfa_required != _mfa_chosen() else ""),
     )
     return [(label, value) for label, value in pairs if value]
 
@@ -144,6 +182,7 @@ def _form(
     *,
     shown: dict[str, str],
     chosen: Collection[str],
+    mfa_required: bool,
     version: int,
     errors: dict[str, list[str]] | None = None,
     there: list[tuple[str, str]] | None = None,
@@ -156,6 +195,7 @@ def _form(
         role=found,
         title=role_title(found.name) if found else "",
         shown=shown,
+        mfa_required=mfa_required,
         version=version,
         errors=spoken(errors or {}),
         there=there,

@@ -6,13 +6,26 @@ from typing import Final
 from flask import Blueprint, Response, g, request, url_for
 from flask_babel import gettext
 
-from central.auth.public import Gate, InvalidSecret, SignInFailed, SignInLocked, Tokens, parse_secret, visitor
+from central.auth.public import (
+    Gate,
+    InvalidSecret,
+    Invited,
+    OtpRefused,
+    OtpRequired,
+    SignInFailed,
+    SignInLocked,
+    Tokens,
+    ask_for_code,
+    greet_with,
+    second_step_pages,
+    visitor,
+)
 from central.gateway.public import guess_limited
 from central.router.public import HospitalSuspended, HospitalUnknown, TenantRouter
 from kernel.errors import InvalidFields, InvalidIdentifier, SokhamError, Unavailable
 from kernel.passwords import MINIMUM_LENGTH
 from kernel.settings import Settings
-from kernel.web.access import public, signed_in
+from kernel.web.access import enrolling, public, signed_in
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import collaborator, request_unit_of_work
 from kernel.web.i18n import own_path
@@ -71,12 +84,14 @@ def do_sign_in() -> Response:
         )
     try:
         tokens = collaborator(StaffSignIn).sign_in(
-            hospital=hospital, username=username, password=password, visitor=visitor()
+            hospital=hospital, username=username, password=password, otp=None, visitor=visitor()
         )
+    except OtpRequired as needed:
+        return ask_for_code(needed, sessions=collaborator(StaffSignIn).sessions, next_path=next_path)
     except (SignInFailed, SignInLocked, Unavailable) as refusal:
         why = _suspension(hospital) or refusal if isinstance(refusal, SignInFailed) else refusal
         return _sign_in_form(hospital=hospital, username=username, next_path=next_path, refusal=why)
-    return _let_in(tokens, hospital=hospital, next_path=next_path)
+    return _let_in(tokens, next_path)
 
 
 @blueprint.route("/invite")
@@ -94,26 +109,18 @@ def do_accept_invite() -> Response:
     code = request.form.get("code", "").strip()
     sign_in_of_staff = collaborator(StaffSignIn)
     password = request.form.get("password")
-    name = ""
+    otp = request.form.get("otp", "")[:100]
     try:
-        name = sign_in_of_staff.greet(code)
+        invited = sign_in_of_staff.greet(code)
         if password is None:
-            return _password_form(code=code, name=name)
-        tokens = sign_in_of_staff.accept_invite(token=code, password=password, visitor=visitor())
-    except InvalidFields as wrong:
-        return _password_form(code=code, name=name, errors=spoken(wrong.errors), status=wrong.status)
-    except (InvalidSecret, Unavailable) as refusal:
+            return _password_form(code=code, invited=invited)
+        return _accept(code, invited, password=password, otp=otp)
+    except (InvalidSecret, SignInLocked, Unavailable) as refusal:
         return page("session/invite_code.html", status=refusal.status, errors={}, code="", refusal=_words(refusal))
-    return _let_in(
-        tokens,
-        hospital=parse_secret(code).tag,
-        next_path="",
-        message=gettext("Welcome. From now on, sign in with your user name and this password."),
-    )
 
 
 @blueprint.route("/sign-out", methods=["POST"])
-@signed_in
+@enrolling
 def sign_out() -> Response:
     """End this session here and in the hospital's database."""
     uow = request_unit_of_work()
@@ -148,11 +155,27 @@ def _sign_in_form(
     return response
 
 
+def _accept(code: str, invited: Invited, *, password: str, otp: str) -> Response:
+    try:
+        tokens = collaborator(StaffSignIn).accept_invite(token=code, password=password, otp=otp, visitor=visitor())
+    except InvalidFields as wrong:
+        return _password_form(code=code, invited=invited, errors=spoken(wrong.errors), status=wrong.status)
+    except (OtpRequired, OtpRefused) as wrong:
+        return _password_form(code=code, invited=invited, errors={"otp": [sentences(wrong)[0]]}, status=wrong.status)
+    return _let_in(tokens, "", gettext("Welcome. From now on, sign in with your user name and this password."))
+
+
 def _password_form(
-    *, code: str, name: str, errors: dict[str, list[str]] | None = None, status: int = HTTPStatus.OK
+    *, code: str, invited: Invited, errors: dict[str, list[str]] | None = None, status: int = HTTPStatus.OK
 ) -> Response:
     return page(
-        "session/invite_password.html", status=status, code=code, name=name, errors=errors or {}, minimum=MINIMUM_LENGTH
+        "session/invite_password.html",
+        status=status,
+        code=code,
+        name=invited.name,
+        asks_code=invited.asks_code,
+        errors=errors or {},
+        minimum=MINIMUM_LENGTH,
     )
 
 
@@ -175,16 +198,20 @@ def _words(refusal: SokhamError) -> dict[str, str]:
     return {"title": title, "advice": advice}
 
 
-def _let_in(tokens: Tokens, *, hospital: str, next_path: str, message: str = "") -> Response:
+def _let_in(tokens: Tokens, next_path: str, message: str = "") -> Response:
     response = lead_to(next_path or url_for("session.home"), message=message)
+    greet_with(tokens)
     sign_in_of_staff = collaborator(StaffSignIn)
     collaborator(Gate).give_cookie(response, tokens, lifetime=sign_in_of_staff.sessions.rules.absolute)
     response.set_cookie(
         HOSPITAL_COOKIE,
-        hospital,
+        tokens.tag,
         max_age=_YEAR,
         httponly=True,
         secure=collaborator(Settings).secure_cookies,
         samesite="Lax",
     )
     return response
+
+
+second_step = second_step_pages(StaffSignIn, _let_in)

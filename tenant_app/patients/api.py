@@ -23,10 +23,11 @@ from tenant_app.patients.schemas import (
     PatientAnswer,
     PatientsAnswer,
     RegistrationBody,
+    ResetPatientFactorBody,
     SearchBody,
     patient_answer,
 )
-from tenant_app.portal.service import IssuedCode, issue_code
+from tenant_app.portal.service import IssuedCode, issue_code, reset_patient_factor
 from tenant_app.staff.models import IdempotencyKey
 
 blueprint = Blueprint("patients", __name__, url_prefix="/api/v1/patients", description="Patients")
@@ -109,6 +110,17 @@ def duplicates(body: dict[str, Any]) -> dict[str, list[Alike]]:
     found = alike(uow=uow, actor=current_actor(), phone=phone, **body)
     uow.commit()
     return {"items": found}
+
+
+@blueprint.route("/<uuid:patient_id>/reset-mfa", methods=["POST"])
+@requires("patient.reset_mfa")
+@blueprint.arguments(ResetPatientFactorBody)
+@blueprint.response(204)
+def reset_mfa(body: dict[str, Any], patient_id: UUID) -> None:
+    """Take a patient's lost second factor away: sessions end, and they are told at the next sign-in."""
+    uow = request_unit_of_work()
+    reset_patient_factor(uow=uow, actor=current_actor(), patient_id=patient_id, **body)
+    uow.commit()
 
 
 @blueprint.route("/<uuid:patient_id>/portal-invite", methods=["POST"])

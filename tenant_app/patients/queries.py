@@ -115,6 +115,7 @@ class PortalState:
     has_account: bool
     account_status: str | None
     last_login_at: datetime | None
+    mfa_enabled: bool
     code_expires_at: datetime | None
 
 
@@ -171,7 +172,9 @@ def rows_of(*, uow: UnitOfWork, patients: Sequence[UUID]) -> list[PatientRow]:
 def portal_state(*, uow: UnitOfWork, patient_id: UUID) -> PortalState:
     """Whether the patient has an account here, and whether a code is out."""
     account = uow.session.execute(
-        select(PatientUser.status, PatientUser.last_login_at).where(PatientUser.patient_id == patient_id)
+        select(PatientUser.status, PatientUser.last_login_at, PatientUser.mfa_enabled).where(
+            PatientUser.patient_id == patient_id
+        )
     ).one_or_none()
     expires_at = uow.session.execute(
         select(PortalInvite.expires_at).where(
@@ -186,6 +189,7 @@ def portal_state(*, uow: UnitOfWork, patient_id: UUID) -> PortalState:
         has_account=account is not None,
         account_status=account.status if account else None,
         last_login_at=account.last_login_at if account else None,
+        mfa_enabled=account.mfa_enabled if account else False,
         code_expires_at=expires_at,
     )
 

@@ -157,6 +157,12 @@ class AlikeListAnswer(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(AlikeAnswer))
 
 
+class ResetPatientFactorBody(Body):
+    """Why a patient's second factor is taken away: one of our codes, since the log takes no text about a patient."""
+
+    reason = ma.fields.String(required=True, validate=ma.validate.Length(max=50))
+
+
 class CodeAnswer(ma.Schema):
     """An activation code; it is shown this once."""
 

@@ -18,7 +18,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from central.auth.public import RefreshTokenColumns, SessionColumns, SignInFailureColumns
+from central.auth.public import (
+    MFA_WHOLE,
+    RecoveryCodeColumns,
+    RefreshTokenColumns,
+    SecondFactorColumns,
+    SessionColumns,
+    SignInFailureColumns,
+)
 from kernel.database.columns import CreatedAt, Instant, RowId, Stamped, one_of
 from tenant_app.database import HospitalBase
 
@@ -29,7 +36,7 @@ LOGIN_STATUSES = ("success", "failed", "locked")
 INVITE_TRIES = 5
 
 
-class PatientUser(HospitalBase, Stamped):
+class PatientUser(HospitalBase, SecondFactorColumns, Stamped):
     """A patient's account at this hospital. It signs in with an identifier (CCCD), so it has no user name.
 
     `password_hash` is empty where the account was only linked, from another hospital's: then nobody signs in with it.
@@ -49,6 +56,7 @@ class PatientUser(HospitalBase, Stamped):
     __table_args__ = (
         UniqueConstraint("patient_id", name="uq_patient_users_patient_id"),
         CheckConstraint(one_of("status", ACCOUNT_STATUSES), name="status"),
+        CheckConstraint(MFA_WHOLE, name="mfa"),
     )
 
 
@@ -106,6 +114,15 @@ class PatientSignInFailure(HospitalBase, SignInFailureColumns):
     __tablename__ = "patient_sign_in_failures"
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("patient_users.id", ondelete="CASCADE"), primary_key=True)
+
+
+class PatientRecoveryCode(HospitalBase, RecoveryCodeColumns):
+    """A patient's recovery code."""
+
+    __tablename__ = "patient_recovery_codes"
+    __table_args__ = (UniqueConstraint("account_id", "code_hash"),)
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("patient_users.id", ondelete="CASCADE"))
 
 
 class PatientLink(HospitalBase):

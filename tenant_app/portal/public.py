@@ -5,19 +5,30 @@ from tenant_app.portal.errors import NoIdentifier
 from tenant_app.portal.models import (
     PatientLink,
     PatientLoginLog,
+    PatientRecoveryCode,
     PatientRefreshToken,
     PatientSession,
     PatientSignInFailure,
     PatientUser,
     PortalInvite,
 )
-from tenant_app.portal.service import IssuedCode, Redeemed, act_for, issue_code, redeem_code
+from tenant_app.portal.service import (
+    RESET_REASONS,
+    IssuedCode,
+    Redeemed,
+    act_for,
+    issue_code,
+    redeem_code,
+    reset_patient_factor,
+)
 
 __all__ = [
+    "RESET_REASONS",
     "IssuedCode",
     "NoIdentifier",
     "PatientLink",
     "PatientLoginLog",
+    "PatientRecoveryCode",
     "PatientRefreshToken",
     "PatientSession",
     "PatientSignInFailure",
@@ -30,4 +41,5 @@ __all__ = [
     "new_code",
     "parse_code",
     "redeem_code",
+    "reset_patient_factor",
 ]

@@ -1,5 +1,6 @@
 """Ways into the patient portal: activation codes, and their redemption."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,12 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import Text, bindparam, select, text, update
 
-from central.auth.public import InvalidSecret, RoutedSecret
+from central.auth.public import InvalidSecret, NoSecondFactor, RoutedSecret, end_sessions
 from central.patient_index.public import Identifier
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import NotFound
+from kernel.errors import InvalidFields, NotFound
 from kernel.ids import new_row_id
+from kernel.text import N_
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record
 from tenant_app.hospital.queries import tenant_code
@@ -23,10 +25,18 @@ from tenant_app.portal.errors import NoIdentifier
 from tenant_app.portal.models import PatientSession, PatientUser, PortalInvite
 
 CODE_LIFETIME: Final = timedelta(hours=72)
+# Why a patient's second factor is taken away: a code, since the audit log takes no free text about a patient.
+RESET_REASONS: Final[Mapping[str, str]] = {
+    "phone_lost": N_("The phone is lost or broken"),
+    "phone_new": N_("A new phone, and the old one is gone"),
+    "app_removed": N_("The app was removed from the phone"),
+}
+CHOOSE_REASON: Final = N_("Choose one.")
 
 _ACT_FOR: Final = text(
     "SELECT set_config('sokham.patient_id', :patient, true), set_config('sokham.account_id', :account, true)"
 ).bindparams(bindparam("patient", type_=Text), bindparam("account", type_=Text))
+_TAKE_FACTOR: Final = text("SELECT portal_take_second_factor(:account)")
 _REDEEM: Final = text("SELECT invite_id, patient_id, account_id FROM portal_redeem_invite(:system, :value, :hash)")
 
 
@@ -99,6 +109,32 @@ def end_access(*, uow: UnitOfWork, patient_id: UUID, now: datetime) -> None:
         update(PatientSession)
         .where(PatientSession.account_id.in_(accounts), PatientSession.ended_at.is_(None))
         .values(ended_at=now, end_reason="record_closed")
+    )
+
+
+def reset_patient_factor(*, uow: UnitOfWork, actor: Actor, patient_id: UUID, reason: str) -> None:
+    """Take away the second factor of a patient who stands at the desk: sessions end, they are told at the next
+    sign-in. Raises NotFound, InvalidFields naming `reason`, NoSecondFactor.
+    """
+    if reason not in RESET_REASONS:
+        raise InvalidFields(errors={"reason": [CHOOSE_REASON]})
+    account_id = uow.session.execute(
+        select(PatientUser.id).where(PatientUser.patient_id == patient_id)
+    ).scalar_one_or_none()
+    if account_id is None:
+        raise NotFound("patient account")
+    if not uow.session.execute(_TAKE_FACTOR, {"account": account_id}).scalar_one():
+        raise NoSecondFactor
+    end_sessions(uow=uow, table=PatientSession, account_id=account_id, reason="mfa_reset", now=utc_now())
+    record(
+        uow=uow,
+        actor=actor,
+        action="patient.reset_mfa",
+        resource_type="patient_user",
+        resource_id=account_id,
+        patient_id=patient_id,
+        changed=("mfa_enabled",),
+        reason=reason,
     )
 
 

@@ -22,6 +22,7 @@ from tenant_app.staff.schemas import (
     MeAnswer,
     MemberAnswer,
     MemberChangeBody,
+    ResetFactorBody,
     UserAnswer,
     UserBody,
     UsersAnswer,
@@ -155,6 +156,17 @@ def new_password(user_id: UUID) -> dict[str, Any]:
     invite = members.invite_to_new_password(uow=uow, actor=current_actor(), user_id=user_id, tag=tenant_code(uow=uow))
     uow.commit()
     return {"token": invite.secret.text, "expires_at": invite.expires_at}
+
+
+@blueprint.route("/users/<uuid:user_id>/reset-mfa", methods=["POST"])
+@requires("staff.manage")
+@blueprint.arguments(ResetFactorBody)
+@blueprint.response(204)
+def reset_mfa(body: dict[str, Any], user_id: UUID) -> None:
+    """Take a lost second factor away: sessions end, and the member is told at the next sign-in."""
+    uow = request_unit_of_work()
+    members.reset_second_factor(uow=uow, actor=current_actor(), user_id=user_id, **body)
+    uow.commit()
 
 
 @blueprint.route("/users/<uuid:user_id>/invite", methods=["POST"])

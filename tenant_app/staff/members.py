@@ -10,7 +10,14 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from central.auth.public import IssuedInvite, end_sessions, void_invites
+from central.auth.public import (
+    IssuedInvite,
+    NoSecondFactor,
+    clear_factor,
+    end_sessions,
+    parse_reset_reason,
+    void_invites,
+)
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.database.violations import violated
@@ -18,6 +25,7 @@ from kernel.errors import FieldErrors, InvalidFields, NotFound, PreconditionFail
 from kernel.ids import new_row_id
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record, record_rights
+from tenant_app.auth.models import StaffRecoveryCode
 from tenant_app.patients.rules import parse_phone
 from tenant_app.staff.errors import AboutOneself, EmailTaken, NotJoined
 from tenant_app.staff.guarding import (
@@ -148,6 +156,33 @@ def invite_to_new_password(*, uow: UnitOfWork, actor: Actor, user_id: UUID, tag:
     end_sessions(uow=uow, table=StaffSession, account_id=user_id, reason="new_password", now=now)
     record(uow=uow, actor=actor, action="staff.new_password", resource_type="user", resource_id=user_id)
     return issued
+
+
+def reset_second_factor(*, uow: UnitOfWork, actor: Actor, user_id: UUID, reason: str) -> None:
+    """Take away the second factor of somebody who lost the phone: sessions end, they are told at the next sign-in.
+
+    Raises NotFound, InvalidFields naming `reason`, AboutOneself, BeyondOwnRights, NoSecondFactor.
+    """
+    why = parse_reset_reason(reason)
+    if user_id == actor.id:
+        raise AboutOneself
+    _locked(uow, user_id)
+    require_reach(actor, permitted_by(uow=uow, role_ids=_held(uow, user_id)))
+    now = utc_now()
+    if not clear_factor(
+        uow=uow, account_table=User, recovery_table=StaffRecoveryCode, account_id=user_id, reset_at=now
+    ):
+        raise NoSecondFactor
+    end_sessions(uow=uow, table=StaffSession, account_id=user_id, reason="mfa_reset", now=now)
+    record_rights(
+        uow=uow,
+        actor=actor,
+        action="staff.reset_mfa",
+        resource_type="user",
+        resource_id=user_id,
+        old={"mfa_enabled": True},
+        new={"mfa_enabled": False, "reason": why},
+    )
 
 
 def _locked(uow: UnitOfWork, user_id: UUID) -> User:

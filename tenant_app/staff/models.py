@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from central.auth.public import AccountColumns, InviteColumns, RefreshTokenColumns, SessionColumns
+from central.auth.public import MFA_WHOLE, AccountColumns, InviteColumns, RefreshTokenColumns, SessionColumns
 from kernel.database.columns import CreatedAt, RowId, Stamped, Versioned, one_of
 from kernel.web.idempotency import IdempotencyColumns
 from tenant_app.database import HospitalBase
@@ -53,12 +53,13 @@ class User(HospitalBase, AccountColumns, Stamped, Versioned):
         UniqueConstraint("email", name="uq_users_email"),
         CheckConstraint(one_of("role", ROLES), name="role"),
         CheckConstraint(one_of("status", USER_STATUSES), name="status"),
+        CheckConstraint(MFA_WHOLE, name="mfa"),
         Index("ix_users_role_status", "role", "status"),
     )
 
 
 class Role(HospitalBase, Stamped, Versioned):
-    """A named set of permissions; a hospital may change what its roles permit."""
+    """A named set of permissions; a hospital may change what its roles permit, and who needs a second factor."""
 
     __tablename__ = "roles"
 
@@ -66,6 +67,7 @@ class Role(HospitalBase, Stamped, Versioned):
     name: Mapped[str] = mapped_column(String(100))
     description: Mapped[str | None] = mapped_column(Text)
     permissions: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    mfa_required: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
 
     __table_args__ = (
         UniqueConstraint("name", name="uq_roles_name"),

@@ -23,6 +23,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "history.read": N_("See the medical history"),
     "history.note": N_("Write the medical history down"),
     "patient.invite": N_("Give patients an activation code"),
+    "patient.reset_mfa": N_("Take a patient's lost second factor away"),
     "appointment.read": N_("See appointments"),
     "appointment.book": N_("Book appointments"),
     "appointment.confirm": N_("Confirm appointments"),

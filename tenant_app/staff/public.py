@@ -1,6 +1,12 @@
 """What other folders may use of staff and departments."""
 
-from tenant_app.staff.members import change_member, deactivate, invite_to_new_password, reactivate
+from tenant_app.staff.members import (
+    change_member,
+    deactivate,
+    invite_to_new_password,
+    reactivate,
+    reset_second_factor,
+)
 from tenant_app.staff.models import (
     IdempotencyKey,
     StaffInvite,
@@ -60,6 +66,7 @@ __all__ = [
     "list_staff",
     "permissions_of",
     "reactivate",
+    "reset_second_factor",
     "role",
     "role_names",
     "roles_of",

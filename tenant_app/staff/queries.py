@@ -33,6 +33,7 @@ class StaffMember:
     last_login_at: datetime | None
     created_at: datetime
     version: int
+    mfa_enabled: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,4 +171,5 @@ def _staff() -> Select[*tuple[Any, ...]]:
         User.last_login_at,
         User.created_at,
         User.version,
+        User.mfa_enabled,
     ).outerjoin(Department, Department.id == User.department_id)

@@ -13,6 +13,7 @@ class RoleBody(Body):
     name = ma.fields.String(required=True, validate=ma.validate.Length(1, 100))
     description = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=1000))
     permissions = ma.fields.List(ma.fields.String(), required=True, validate=_AT_MOST)
+    mfa_required = ma.fields.Boolean(load_default=False)
 
 
 class RoleChangeBody(Body):
@@ -21,15 +22,19 @@ class RoleChangeBody(Body):
     name = ma.fields.String(validate=ma.validate.Length(1, 100))
     description = ma.fields.String(validate=ma.validate.Length(max=1000))
     permissions = ma.fields.List(ma.fields.String(), validate=_AT_MOST)
+    mfa_required = ma.fields.Boolean()
 
 
 class RoleAnswer(ma.Schema):
-    """A role; `people` is how many have it, `built_in` that every hospital has it."""
+    """A role; `people` is how many have it, `built_in` that all hospitals do; with `mfa_required` they need a second
+    factor.
+    """
 
     id = ma.fields.UUID()
     name = ma.fields.String()
     description = ma.fields.String(allow_none=True)
     permissions = ma.fields.List(ma.fields.String())
+    mfa_required = ma.fields.Boolean()
     built_in = ma.fields.Boolean()
     people = ma.fields.Integer()
 

@@ -36,6 +36,7 @@ class RoleRow:
     name: str
     description: str | None
     permissions: list[str]
+    mfa_required: bool
     version: int
     people: int
 
@@ -81,10 +82,16 @@ def holders(*, uow: UnitOfWork, role_id: UUID, limit: int = 50) -> list[Holder]:
 
 
 def create_role(
-    *, uow: UnitOfWork, actor: Actor, name: str, permissions: Collection[str], description: str | None = None
+    *,
+    uow: UnitOfWork,
+    actor: Actor,
+    name: str,
+    permissions: Collection[str],
+    description: str | None = None,
+    mfa_required: bool = False,
 ) -> UUID:
     """A role of the hospital's own; returns its id. Raises InvalidFields and RoleNameTaken."""
-    values = _checked(name=name, description=description, permissions=permissions)
+    values = _checked(name=name, description=description, permissions=permissions, mfa_required=mfa_required)
     made = Role(id=new_row_id(), **values)
     uow.session.add(made)
     _flush(uow)
@@ -101,18 +108,21 @@ def change_role(
     name: str | None = None,
     description: str | None = None,
     permissions: Collection[str] | None = None,
+    mfa_required: bool | None = None,
 ) -> None:
-    """Change what a role is called, says and permits (None: as it is); it holds from everybody's next request on.
+    """Change what a role is called, says and permits, and whether it needs a second factor (None: as it is); it holds
+    from everybody's next request on.
 
     Raises NotFound, PreconditionFailed, InvalidFields, RoleNameTaken, and BuiltInRole for another name of a role that
     every hospital has. Where nothing differs, nothing is written and the version stays.
     """
     found = _locked(uow, role_id, version)
-    old = {"name": found.name, "description": found.description, "permissions": sorted(found.permissions)}
+    old = _values(found)
     new = _checked(
         name=found.name if name is None else name,
         description=found.description if description is None else description,
         permissions=found.permissions if permissions is None else permissions,
+        mfa_required=found.mfa_required if mfa_required is None else mfa_required,
         known=frozenset(found.permissions),
     )
     if found.name in ROLES and new["name"] != found.name:
@@ -134,7 +144,7 @@ def delete_role(*, uow: UnitOfWork, actor: Actor, role_id: UUID, version: int | 
     found = _locked(uow, role_id, version)
     if found.name in ROLES:
         raise BuiltInRole
-    old = {"name": found.name, "description": found.description, "permissions": sorted(found.permissions)}
+    old = _values(found)
     try:
         uow.session.execute(delete(Role).where(Role.id == role_id))
     except IntegrityError as err:
@@ -146,7 +156,24 @@ def delete_role(*, uow: UnitOfWork, actor: Actor, role_id: UUID, version: int | 
 
 def _rows() -> Select[*tuple[Any, ...]]:
     people = select(func.count()).select_from(UserRole).where(UserRole.role_id == Role.id).scalar_subquery()
-    return select(Role.id, Role.name, Role.description, Role.permissions, Role.version, people.label("people"))
+    return select(
+        Role.id,
+        Role.name,
+        Role.description,
+        Role.permissions,
+        Role.mfa_required,
+        Role.version,
+        people.label("people"),
+    )
+
+
+def _values(found: Role) -> dict[str, Any]:
+    return {
+        "name": found.name,
+        "description": found.description,
+        "permissions": sorted(found.permissions),
+        "mfa_required": found.mfa_required,
+    }
 
 
 def _locked(uow: UnitOfWork, role_id: UUID, version: int | None) -> Role:
@@ -160,7 +187,12 @@ def _locked(uow: UnitOfWork, role_id: UUID, version: int | None) -> Role:
 
 
 def _checked(
-    *, name: str, description: str | None, permissions: Collection[str], known: frozenset[str] = frozenset()
+    *,
+    name: str,
+    description: str | None,
+    permissions: Collection[str],
+    mfa_required: bool,
+    known: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """The values as they are stored; `known` permissions may stay although this version has no use for them."""
     errors: dict[str, list[str]] = {}
@@ -173,7 +205,12 @@ def _checked(
         errors["permissions"] = [UNKNOWN_PERMISSION]
     if errors:
         raise InvalidFields(errors=errors)
-    return {"name": named, "description": told or None, "permissions": sorted(set(permissions))}
+    return {
+        "name": named,
+        "description": told or None,
+        "permissions": sorted(set(permissions)),
+        "mfa_required": mfa_required,
+    }
 
 
 def _record(

@@ -75,6 +75,12 @@ class MemberChangeBody(Body):
     role_ids = ma.fields.List(ma.fields.UUID(), validate=ma.validate.Length(max=50))
 
 
+class ResetFactorBody(Body):
+    """Why a second factor is taken away."""
+
+    reason = ma.fields.String(required=True, validate=ma.validate.Length(max=500))
+
+
 class InviteAnswer(ma.Schema):
     """An invite; the token is shown this once."""
 

@@ -34,6 +34,7 @@ CENTRAL: Final[dict[str, dict[str, set[str]]]] = {
         "admin_audit_logs": {_ADMIN_AUDIT, "SELECT"},
         "admin_password_history": {"DELETE", "INSERT", "SELECT"},
         "admin_invites": {"INSERT", "SELECT", "UPDATE"},
+        "admin_recovery_codes": {"DELETE", "INSERT", "SELECT", "UPDATE (used_at)"},
         "admin_refresh_tokens": {"INSERT", "SELECT", "UPDATE"},
         "admin_sessions": {"INSERT", "SELECT", "UPDATE"},
         "admin_sign_in_failures": {"DELETE", "INSERT", "SELECT", "UPDATE"},
@@ -148,7 +149,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "patient_login_logs": {"SELECT"},
         "patient_sessions": {"SELECT", "UPDATE (end_reason, ended_at)"},
         "patient_users": {
-            "SELECT (created_at, id, last_login_at, patient_id, status, updated_at)",
+            "SELECT (created_at, id, last_login_at, mfa_enabled, patient_id, status, updated_at)",
             "UPDATE (status, updated_at)",
         },
         "patient_status_changes": {"INSERT", "SELECT"},
@@ -164,6 +165,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "roles": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "schedule_exceptions": {"DELETE", "INSERT", "SELECT"},
         "staff_invites": {"DELETE", "INSERT", "SELECT", "UPDATE"},
+        "staff_recovery_codes": {"DELETE", "INSERT", "SELECT", "UPDATE (used_at)"},
         "staff_refresh_tokens": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "staff_sessions": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "staff_sign_in_failures": {"DELETE", "INSERT", "SELECT", "UPDATE"},
@@ -180,6 +182,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
             "UPDATE (cancellation_reason, cancelled_at, cancelled_by_kind, status, updated_at, updated_by, version)",
         },
         "audit_logs": {_AUDIT},
+        "data_keys": {"INSERT", "SELECT"},
         "departments": {"SELECT"},
         "doctor_schedules": {
             "SELECT (department_id, doctor_id, end_time, slot_minutes, start_time, valid_from, valid_until, weekday)"
@@ -197,6 +200,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "patient_identifiers": {"SELECT"},
         "patient_links": {"INSERT", "SELECT", "UPDATE"},
         "patient_login_logs": {"INSERT", "SELECT"},
+        "patient_recovery_codes": {"DELETE", "INSERT", "SELECT", "UPDATE (used_at)"},
         "patient_refresh_tokens": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "patient_sessions": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "patient_sign_in_failures": {"DELETE", "INSERT", "SELECT", "UPDATE"},
@@ -239,6 +243,7 @@ HOSPITAL_FUNCTIONS: Final[dict[str, set[str]]] = {
         "next_patient_code",
         "portal_account",
         "portal_patient",
+        "portal_take_second_factor",
     },
     "portal": {
         "booking_patient_status",

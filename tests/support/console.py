@@ -12,6 +12,7 @@ from central.app import create_app
 from central.auth.administrators import (
     AUDIENCE,
     ISSUER,
+    AdministratorFactors,
     AdministratorSessions,
     AdministratorSignIn,
     create_administrator,
@@ -144,9 +145,15 @@ class ConsoleUnderTest:
 
 
 def console_under_test(
-    *, central: CentralDatabase, keys: LocalKeyring, keychain: Keychain, provisioner: Provisioner, redis_url: str
+    *,
+    central: CentralDatabase,
+    keys: LocalKeyring,
+    keychain: Keychain,
+    provisioner: Provisioner,
+    redis_url: str,
+    **settings: Any,
 ) -> ConsoleUnderTest:
-    """The product's app with the test's parts. Close `runner` at the end."""
+    """The product's app with the test's parts, and `settings` beside those of all tests. Close `runner` at the end."""
     database = central.database(roles.CONSOLE)
     with central.database(roles.OWNER).unit_of_work() as uow:
         store = SqlDataKeyStore(uow)
@@ -173,11 +180,12 @@ def console_under_test(
     redis = HelpfulRedis(connect(redis_url))
     signing_in = AdministratorSignIn(Passwords(memory_kib=8, passes=1, lanes=1))
     app = create_app(
-        Settings(cookie_secret="only-for-tests", sign_in_per_minute=1000, rate_per_minute=10_000),
+        Settings(cookie_secret="only-for-tests", sign_in_per_minute=1000, rate_per_minute=10_000, **settings),
         database=database,
         gate=gate_for(portal=AUDIENCE, issuer=ISSUER, keys=jwks([row["public_jwk"]]), required=("role",), secure=False),
         sessions=AdministratorSessions(signer=signer),
         sign_in=signing_in,
+        factors=AdministratorFactors(keychain),
         console=Console(announcer=announcer, runner=runner, staff_url=STAFF_URL),
         workers=WorkerGate(database=central.database(roles.INGEST)),
         blind_index=load_blind_index(keys, blind_rows),

@@ -5,7 +5,8 @@ from typing import Final
 from flask import Blueprint
 
 from central.auth.account_pages import account_pages
-from central.auth.own_account import AdministratorAccount
+from central.auth.factor_pages import factor_pages
+from central.auth.own_account import AdministratorAccount, AdministratorSecondFactor
 from central.console.pages import (
     hospital_changes,
     hospitals,
@@ -20,7 +21,9 @@ from central.console.pages import (
 
 PAGES: Final[tuple[Blueprint, ...]] = (
     session.blueprint,
+    session.second_step,
     account_pages(AdministratorAccount),
+    factor_pages(AdministratorSecondFactor),
     overview.blueprint,
     hospitals.blueprint,
     hospital_changes.blueprint,

@@ -4,16 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext
 
 from central.auth.administrators import AdministratorExists, AdministratorSignIn
 from central.auth.models import ADMINISTRATOR_ROLES, Administrator
 from central.auth.permissions import PERMISSIONS, ROLES
-from central.auth.public import IssuedInvite
+from central.auth.public import IssuedInvite, NoSecondFactor
 from central.console import administrators, forms
 from central.console.forms import Body
-from central.console.pages.answers import page, shown, spoken, words
+from central.console.pages.answers import lead_to, page, shown, spoken, words
 from central.console.schemas import username_only
-from kernel.errors import InvalidFields
+from kernel.errors import InvalidFields, NotFound, SokhamError
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import collaborator, request_unit_of_work
@@ -76,6 +77,50 @@ def invite_again(administrator_id: UUID) -> Response:
     )
     uow.commit()
     return _invited(administrator, issued)
+
+
+@blueprint.route("/<uuid:administrator_id>/second-factor")
+@requires("administrator.manage")
+def factor_form(administrator_id: UUID) -> Response:
+    """What taking a lost second factor away would mean."""
+    return shown(
+        "people/second_factor.html", administrator=_known(administrator_id), reason="", errors={}, refusal=None
+    )
+
+
+@blueprint.route("/<uuid:administrator_id>/second-factor", methods=["POST"])
+@requires("administrator.manage")
+def reset_factor(administrator_id: UUID) -> Response:
+    """Take it away."""
+    uow = request_unit_of_work()
+    reason = request.form.get("reason", "")
+    try:
+        administrators.reset_second_factor(
+            uow=uow, actor=current_actor(), administrator_id=administrator_id, reason=reason
+        )
+    except (InvalidFields, administrators.OwnFactor, NoSecondFactor) as why:
+        return _factor_refused(administrator_id, reason, why)
+    uow.commit()
+    message = gettext("The second factor is taken away, and all sessions are ended. They are told at the next sign-in.")
+    return lead_to(url_for("people.listed"), message=message)
+
+
+def _factor_refused(administrator_id: UUID, reason: str, why: SokhamError) -> Response:
+    return page(
+        "people/second_factor.html",
+        status=why.status,
+        administrator=_known(administrator_id),
+        reason=reason,
+        errors=spoken(why.errors),
+        refusal=None if why.errors else words(why),
+    )
+
+
+def _known(administrator_id: UUID) -> Administrator:
+    found = request_unit_of_work().session.get(Administrator, administrator_id)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _invited(administrator: Administrator, issued: IssuedInvite) -> Response:

@@ -7,14 +7,25 @@ from flask import Blueprint, Response, g, request, url_for
 from flask_babel import gettext
 
 from central.auth.administrators import AdministratorSessions
-from central.auth.public import Gate, InvalidSecret, SignInFailed, SignInLocked, Tokens, visitor
+from central.auth.public import (
+    Gate,
+    InvalidSecret,
+    OtpRequired,
+    SignInFailed,
+    SignInLocked,
+    Tokens,
+    ask_for_code,
+    greet_with,
+    second_step_pages,
+    visitor,
+)
 from central.auth.sign_in import ConsoleSignIn
 from central.console.forms import REQUIRED
 from central.console.pages.answers import lead_to, page, shown, spoken, words
 from central.gateway.public import guess_limited
 from kernel.errors import InvalidFields, SokhamError
 from kernel.passwords import MINIMUM_LENGTH
-from kernel.web.access import public, signed_in
+from kernel.web.access import enrolling, public, signed_in
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import collaborator, request_unit_of_work
 from kernel.web.i18n import own_path
@@ -61,7 +72,9 @@ def do_sign_in() -> Response:
     if missing:
         return _form(username=username, next_path=next_path, errors=missing, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        tokens = collaborator(ConsoleSignIn).sign_in(username=username, password=password, visitor=visitor())
+        tokens = collaborator(ConsoleSignIn).sign_in(username=username, password=password, otp=None, visitor=visitor())
+    except OtpRequired as needed:
+        return ask_for_code(needed, sessions=collaborator(AdministratorSessions), next_path=next_path)
     except (SignInFailed, SignInLocked) as refusal:
         return _form(username=username, next_path=next_path, refusal=refusal)
     return _let_in(tokens, next_path=next_path)
@@ -84,7 +97,7 @@ def do_accept_invite() -> Response:
     if missing:
         return _invite_form(token=token, errors=missing, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        tokens = collaborator(ConsoleSignIn).accept_invite(token=token, password=password, visitor=visitor())
+        tokens = collaborator(ConsoleSignIn).accept_invite(token=token, password=password, otp=None, visitor=visitor())
     except InvalidFields as wrong:
         return _invite_form(token=token, errors=spoken(wrong.errors), status=wrong.status)
     except InvalidSecret as refusal:
@@ -93,7 +106,7 @@ def do_accept_invite() -> Response:
 
 
 @blueprint.route("/sign-out", methods=["POST"])
-@signed_in
+@enrolling
 def sign_out() -> Response:
     """End this session, in the browser and in the database."""
     uow = request_unit_of_work()
@@ -147,4 +160,12 @@ def _invite_form(
 
 def _let_in(tokens: Tokens, *, next_path: str = "", message: str = "") -> Response:
     response = lead_to(next_path or url_for("session.home"), message=message)
+    greet_with(tokens)
     return collaborator(Gate).give_cookie(response, tokens, lifetime=collaborator(AdministratorSessions).rules.absolute)
+
+
+def _let_in_by_code(tokens: Tokens, next_path: str) -> Response:
+    return _let_in(tokens, next_path=next_path)
+
+
+second_step = second_step_pages(ConsoleSignIn, _let_in_by_code)

@@ -64,7 +64,8 @@ def test_a_choice_of_actions_is_never_silently_everything() -> None:
     assert actions_chosen("patient.read") == ["patient.read"]
     assert set(actions_chosen("auth")) == {name for name in LOG_ACTION_NAMES if name.startswith("auth.")}
     assert actions_chosen("nothing") == []
-    assert rules.failures(list(LOG_ACTION_NAMES)) == ["auth.sign_in_failed", "auth.password_refused"]
+    failed = ["auth.mfa_refused", "auth.sign_in_failed", "auth.password_refused"]
+    assert rules.failures(list(LOG_ACTION_NAMES)) == failed
 
 
 @pytest.mark.parametrize(

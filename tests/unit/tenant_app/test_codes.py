@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.auth.public import InvalidSecret
-from tenant_app.portal.codes import ALPHABET, LENGTH, digest_of_code, new_code, parse_code
+from kernel.spoken_codes import ALPHABET
+from tenant_app.portal.codes import LENGTH, digest_of_code, new_code, parse_code
 
 
 def test_a_code_has_sixty_bits_in_groups_and_hides_itself() -> None:

@@ -13,9 +13,4 @@
       if (event.target.checkValidity()) form.requestSubmit();
     });
   }
-
-  // The browser's own dialog for printing: <button data-print>.
-  document.addEventListener("click", (event) => {
-    if (event.target instanceof Element && event.target.closest("[data-print]")) window.print();
-  });
 })();

@@ -160,6 +160,8 @@
     if (target.closest("[data-toast-close]")) target.closest(".sk-toast").remove();
     if (target.closest("[data-help]")) openHelp();
     if (target.closest("[data-back]")) window.history.length > 1 ? window.history.back() : window.location.assign("/");
+    // The browser's own dialog for printing.
+    if (target.closest("[data-print]")) window.print();
     const reveal = target.closest("[data-reveal]");
     if (reveal) {
       const input = document.getElementById(reveal.dataset.reveal);
