@@ -26,7 +26,7 @@ from tenant_app.appointments.public import (
     busy_times,
     list_appointments,
 )
-from tenant_app.schedules.public import read_working_time
+from tenant_app.schedules.public import WorkingTime, read_working_time
 from tenant_app.staff.public import active_doctors
 
 NO_SUCH_DOCTOR: Final = N_("There is no such doctor, or the doctor does not work here now.")
@@ -61,17 +61,30 @@ class Wish:
 
 
 def times_free(
-    *, uow: UnitOfWork, doctor_id: UUID, day: date, department_id: UUID | None = None, now: datetime | None = None
+    *,
+    uow: UnitOfWork,
+    doctor_id: UUID,
+    day: date,
+    department_id: UUID | None = None,
+    now: datetime | None = None,
+    working: WorkingTime | None = None,
 ) -> list[Slot]:
-    """The times of a day at which the patient may book this doctor; with a department, only there."""
+    """The times of a day at which the patient may book this doctor; with a department, only there.
+
+    `working` is the doctor's where it has been read already.
+    """
     busy = busy_times(uow=uow, doctor_id=doctor_id, day=day)
-    working = read_working_time(uow=uow, doctor_id=doctor_id, since=day, until=day)
+    working = working or read_working_time(uow=uow, doctor_id=doctor_id, since=day, until=day)
     return offered_times(day, busy=busy, now=now or utc_now(), working=working, department_id=department_id)
 
 
-def days_open(*, uow: UnitOfWork, doctor_id: UUID, now: datetime, department_id: UUID | None = None) -> list[date]:
-    """The days on which the doctor works at a time that a patient might book."""
-    working = read_working_time(uow=uow, doctor_id=doctor_id, since=local_today(now), until=last_day(now))
+def hours_ahead(*, uow: UnitOfWork, doctor_id: UUID, now: datetime) -> WorkingTime:
+    """When the doctor works on all days that a patient might book."""
+    return read_working_time(uow=uow, doctor_id=doctor_id, since=local_today(now), until=last_day(now))
+
+
+def days_open(*, working: WorkingTime, now: datetime, department_id: UUID | None = None) -> list[date]:
+    """The days on which a doctor works at a time that a patient might book."""
     return bookable_days(now=now, working=working, count=RULE.days_ahead + 1, department_id=department_id)
 
 

@@ -19,7 +19,7 @@ from kernel.web.access import signed_in
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import collaborator, request_unit_of_work
 from kernel.web.field_messages import field_message
-from patient_portal.appointments.service import Wish, book_own, days_open, times_free
+from patient_portal.appointments.service import Wish, book_own, days_open, hours_ahead, times_free
 from patient_portal.auth.sessions import patient_here, signed_in_patient
 from patient_portal.errors import OwnAppointmentOverlaps, TooManyUpcoming
 from patient_portal.hospitals.access import HospitalAccess
@@ -72,10 +72,13 @@ def choose(tenant_code: str) -> str:
     times: list[Slot] = []
     if chosen.department is not None and chosen.doctor is not None:
         here = chosen.department.id if len(places[chosen.doctor.id]) > 1 else None
-        days = days_open(uow=uow, doctor_id=chosen.doctor.id, now=now, department_id=here)
+        working = hours_ahead(uow=uow, doctor_id=chosen.doctor.id, now=now)
+        days = days_open(working=working, now=now, department_id=here)
         chosen.day = chosen.day if chosen.day in days else None
         if chosen.day is not None:
-            times = times_free(uow=uow, doctor_id=chosen.doctor.id, day=chosen.day, department_id=here, now=now)
+            times = times_free(
+                uow=uow, doctor_id=chosen.doctor.id, day=chosen.day, department_id=here, now=now, working=working
+            )
         if chosen.start not in {slot.start for slot in times}:
             chosen.start = None
     uow.commit()

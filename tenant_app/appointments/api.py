@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from kernel.clock import utc_now
 from kernel.listing import Page
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
@@ -65,9 +66,9 @@ def appointments(asked: dict[str, Any]) -> Page[AppointmentRow]:
 def free_times(asked: dict[str, Any]) -> dict[str, list[Slot]]:
     """When a doctor can still be booked on a day."""
     uow = request_unit_of_work()
-    found = around.free_of(uow=uow, day=asked.pop("date"), **asked)
+    day = around.doctor_day(uow=uow, doctor_id=asked["doctor_id"], day=asked["date"])
     uow.commit()
-    return {"items": found}
+    return {"items": day.free(now=utc_now(), minutes=asked["minutes"], department_id=asked["department_id"])}
 
 
 @blueprint.route("/to-move", methods=["GET"])

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from kernel.clock import local_today, utc_now
+from kernel.clock import local_today
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.web.actor import Actor
-from tenant_app.appointments.free_times import Slot, free_slots
+from tenant_app.appointments.free_times import DoctorDay
 from tenant_app.appointments.models import APPOINTMENT_STATUSES, Appointment, AppointmentMove
 from tenant_app.appointments.queries import AppointmentRow, BusyTime, appointments_of, busy_times
 from tenant_app.appointments.rules import MOVABLE
@@ -55,27 +55,12 @@ class MoveRow:
     made_version: int
 
 
-def free_of(
-    *,
-    uow: UnitOfWork,
-    doctor_id: UUID,
-    day: date,
-    minutes: int | None = None,
-    department_id: UUID | None = None,
-    besides: BusyTime | None = None,
-    now: datetime | None = None,
-) -> list[Slot]:
-    """A doctor's free times: hours ∩ schedule, without holidays, absences and what is taken.
-
-    `besides` is a time that does not count as taken: that of the appointment which is to be moved.
-    """
-    working = read_working_time(uow=uow, doctor_id=doctor_id, since=day, until=day)
-    return free_slots(
+def doctor_day(*, uow: UnitOfWork, doctor_id: UUID, day: date, besides: BusyTime | None = None) -> DoctorDay:
+    """What is known of a doctor's day. `besides` does not count as taken: the appointment that is to be moved."""
+    return DoctorDay(
         day=day,
-        windows=working.windows_on(day, department_id=department_id),
-        busy=[each for each in busy_times(uow=uow, doctor_id=doctor_id, day=day) if each != besides],
-        now=now or utc_now(),
-        minutes=minutes,
+        working=read_working_time(uow=uow, doctor_id=doctor_id, since=day, until=day),
+        busy=tuple(each for each in busy_times(uow=uow, doctor_id=doctor_id, day=day) if each != besides),
     )
 
 

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from kernel.clock import LOCAL_ZONE
 from tenant_app.appointments.queries import BusyTime
-from tenant_app.calendar.public import USUAL_HOURS, Hours
-from tenant_app.schedules.public import Window
+from tenant_app.schedules.public import Window, WorkingTime
 
 # An appointment ends on the day on which it begins, so the last one ends before midnight.
-WHOLE_DAY: Final[Hours] = ((time(0), time(23, 59)),)
+_WHOLE_DAY: Final = Window(start=time(0), end=time(23, 59), origin=time(0))
 LENGTHS: Final = (15, 30, 60)
 # How long an appointment is where neither a schedule nor anybody says so.
 USUAL_MINUTES: Final = 30
@@ -27,9 +26,22 @@ class Slot:
     department_id: UUID | None = None
 
 
-def windows_of(hours: Hours) -> list[Window]:
-    """Hours as windows of any length, in any department."""
-    return [Window(start=start, end=end, origin=start) for start, end in hours]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DoctorDay:
+    """When a doctor works on a day, and when they are taken."""
+
+    day: date
+    working: WorkingTime
+    busy: tuple[BusyTime, ...]
+
+    def free(self, *, now: datetime, minutes: int | None = None, department_id: UUID | None = None) -> list[Slot]:
+        """What can be booked: hours ∩ schedule, without holidays, absences and what is taken."""
+        windows = self.working.windows_on(self.day, department_id=department_id)
+        return free_slots(day=self.day, windows=windows, busy=self.busy, now=now, minutes=minutes)
+
+    def untaken(self, *, now: datetime, minutes: int) -> list[Slot]:
+        """The whole day but for what is taken, whether the doctor works or not."""
+        return free_slots(day=self.day, windows=[_WHOLE_DAY], busy=self.busy, now=now, minutes=minutes)
 
 
 def free_slots(
@@ -58,14 +70,6 @@ def free_slots(
                 found.append(Slot(start.time(), end.time(), window.department_id))
             start += step
     return found
-
-
-def free_times(
-    *, day: date, minutes: int, busy: Iterable[BusyTime], hours: Hours = USUAL_HOURS, now: datetime
-) -> list[time]:
-    """The same of bare hours: the times at which an appointment of `minutes` can begin."""
-    found = free_slots(day=day, windows=windows_of(hours), busy=busy, now=now, minutes=minutes)
-    return [slot.start for slot in found]
 
 
 def _at(day: date, moment: time) -> datetime:

@@ -3,7 +3,7 @@
 from tenant_app.appointments.around import (
     MoveRow,
     calendar_rows,
-    free_of,
+    doctor_day,
     hit_by_absences,
     move_row,
     moves_of,
@@ -14,11 +14,9 @@ from tenant_app.appointments.errors import OutsideSchedule, SlotTaken, Transitio
 from tenant_app.appointments.free_times import (
     LENGTHS,
     USUAL_MINUTES,
-    WHOLE_DAY,
+    DoctorDay,
     Slot,
     free_slots,
-    free_times,
-    windows_of,
 )
 from tenant_app.appointments.models import APPOINTMENT_STATUSES, APPOINTMENT_TYPES, Appointment
 from tenant_app.appointments.moving import Destination, Moved, move, undo_move
@@ -43,12 +41,12 @@ __all__ = [
     "MOVABLE",
     "TRANSITIONS",
     "USUAL_MINUTES",
-    "WHOLE_DAY",
     "Appointment",
     "AppointmentRow",
     "Booking",
     "BusyTime",
     "Destination",
+    "DoctorDay",
     "Filter",
     "MoveRow",
     "Moved",
@@ -65,9 +63,8 @@ __all__ = [
     "cancel_coming",
     "coming",
     "count_by_status",
-    "free_of",
+    "doctor_day",
     "free_slots",
-    "free_times",
     "hit_by_absences",
     "latest_before",
     "list_appointments",
@@ -79,5 +76,4 @@ __all__ = [
     "read_list",
     "to_move",
     "undo_move",
-    "windows_of",
 ]

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from kernel.clock import local_today
+from kernel.clock import local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidFields
 from kernel.text import N_, canonical
@@ -23,15 +23,16 @@ from tenant_app.appointments.public import (
     LENGTHS,
     USUAL_MINUTES,
     Booking,
+    DoctorDay,
     OutsideSchedule,
     Slot,
     SlotTaken,
     book,
-    free_of,
+    doctor_day,
 )
 from tenant_app.pages.forms import CHOOSE, TOO_LONG, chosen_id, lead_to, page, parse_day, spoken
 from tenant_app.pages.shown import TYPE_NAMES, banner, long_day, options
-from tenant_app.pages.working_days import any_free, bookable_in, why_nothing
+from tenant_app.pages.working_days import bookable_in, why_nothing
 from tenant_app.patients.public import PatientInactive, PatientRecord, read
 from tenant_app.staff.public import Doctor, list_departments
 
@@ -222,7 +223,8 @@ def _form(
     wish.doctor_id = _one_of(doctors, wish.doctor_id)
     if wish.doctor_id is None:
         wish.start = None
-    free = _free(uow, wish)
+    there = doctor_day(uow=uow, doctor_id=wish.doctor_id, day=wish.day) if wish.doctor_id else None
+    free = [slot.start for slot in _slots(there, wish)] if there else []
     if wish.start not in free:
         wish.start = None
     noon = time(12)
@@ -238,7 +240,7 @@ def _form(
         morning=[each for each in free if each < noon],
         afternoon=[each for each in free if each >= noon],
         free=free,
-        nothing=why_nothing(uow, wish.doctor_id, wish.day, wish.department_id) if wish.doctor_id and not free else None,
+        nothing=why_nothing(there, department_id=wish.department_id) if there and not free else None,
         taken=taken,
         refused=refused,
         lengths=[("", gettext("As the schedule says")), *_lengths()],
@@ -255,23 +257,18 @@ def _one_of(doctors: list[Doctor], wanted: UUID | None) -> UUID | None:
     return doctors[0].id if len(doctors) == 1 else None
 
 
-def _free(uow: UnitOfWork, wish: Wish) -> list[time]:
-    if wish.doctor_id is None:
-        return []
-    return [slot.start for slot in _slots(uow, wish, wish.doctor_id)]
-
-
-def _slots(uow: UnitOfWork, wish: Wish, doctor_id: UUID) -> list[Slot]:
+def _slots(there: DoctorDay, wish: Wish) -> list[Slot]:
     if wish.all_hours:
-        return any_free(uow, doctor_id, wish.day, minutes=wish.minutes or USUAL_MINUTES)
-    return free_of(uow=uow, doctor_id=doctor_id, day=wish.day, minutes=wish.minutes, department_id=wish.department_id)
+        return there.untaken(now=utc_now(), minutes=wish.minutes or USUAL_MINUTES)
+    return there.free(now=utc_now(), minutes=wish.minutes, department_id=wish.department_id)
 
 
 def _length(uow: UnitOfWork, wish: Wish, start: time) -> int:
     """The minutes of the time that was chosen: as was wished, or as long as a slot of the schedule is."""
     if wish.minutes is not None or wish.doctor_id is None:
         return wish.minutes or USUAL_MINUTES
-    slot = next((each for each in _slots(uow, wish, wish.doctor_id) if each.start == start), None)
+    there = doctor_day(uow=uow, doctor_id=wish.doctor_id, day=wish.day)
+    slot = next((each for each in _slots(there, wish) if each.start == start), None)
     if slot is None:
         return USUAL_MINUTES
     return (slot.end.hour - slot.start.hour) * 60 + slot.end.minute - slot.start.minute

@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 
-from kernel.clock import local_today
+from kernel.clock import local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidFields, NotFound, PreconditionFailed
 from kernel.ids import parse_uuid
@@ -30,7 +30,7 @@ from tenant_app.appointments.public import (
     OutsideSchedule,
     SlotTaken,
     TransitionNotAllowed,
-    free_of,
+    doctor_day,
     move,
     move_row,
     moves_of,
@@ -39,7 +39,7 @@ from tenant_app.appointments.public import (
 )
 from tenant_app.pages.forms import chosen_id, lead_to, page, parse_day, sent_version, spoken
 from tenant_app.pages.shown import banner, long_day
-from tenant_app.pages.working_days import any_free, why_nothing
+from tenant_app.pages.working_days import why_nothing
 from tenant_app.patients.public import PatientInactive, patient_record
 from tenant_app.staff.public import active_doctors
 
@@ -230,10 +230,9 @@ def _form(
     minutes = int(_length(row).total_seconds() // 60)
     here = (wish.doctor_id, wish.day) == (row.doctor_id, row.appointment_date)
     besides = BusyTime(row.start_time, row.end_time) if here else None
-    if wish.all_hours:
-        slots = any_free(uow, wish.doctor_id, wish.day, minutes=minutes, besides=besides)
-    else:
-        slots = free_of(uow=uow, doctor_id=wish.doctor_id, day=wish.day, minutes=minutes, besides=besides)
+    there = doctor_day(uow=uow, doctor_id=wish.doctor_id, day=wish.day, besides=besides)
+    now = utc_now()
+    slots = there.untaken(now=now, minutes=minutes) if wish.all_hours else there.free(now=now, minutes=minutes)
     free = sorted({slot.start for slot in slots} | ({wish.start} if wish.start and refused is None else set()))
     noon = time(12)
     doctors = [(each.id, each.full_name) for each in active_doctors(uow=uow)]
@@ -251,7 +250,7 @@ def _form(
         free=free,
         morning=[each for each in free if each < noon],
         afternoon=[each for each in free if each >= noon],
-        nothing=None if free else why_nothing(uow, wish.doctor_id, wish.day, None),
+        nothing=None if free else why_nothing(there),
         refused=refused,
         moves=moves_of(uow=uow, appointment_id=row.id),
         day_title=long_day(wish.day),

@@ -9,7 +9,7 @@ from sqlalchemy import Uuid, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 
-from kernel.clock import utc_now
+from kernel.clock import local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.database.violations import violated
 from kernel.errors import Forbidden, InvalidFields, NotFound, PreconditionFailed
@@ -217,8 +217,15 @@ def flush(uow: UnitOfWork) -> None:
 
 
 def follow(uow: UnitOfWork, actor: Actor, appointment_id: UUID, *, action: str, now: datetime) -> bool:
-    """Do `action` with an appointment where its status and the actor allow it; whether it was done."""
-    status = uow.session.scalar(select(Appointment.status).where(Appointment.id == appointment_id))
+    """Do `action` with an appointment where its status and the actor allow it; whether it was done.
+
+    One that was moved to a later day meanwhile is not touched by the number of today.
+    """
+    status = uow.session.scalar(
+        select(Appointment.status).where(
+            Appointment.id == appointment_id, Appointment.appointment_date <= local_today(now)
+        )
+    )
     if status is None or action not in possible_actions(status) or not actor.may(f"appointment.{action}"):
         return False
     try:

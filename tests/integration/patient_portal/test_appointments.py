@@ -11,8 +11,11 @@ from kernel.clock import local_today, utc_now
 from patient_portal.appointments.rules import bookable_days
 from tenant_app.calendar.public import WEEKDAYS, NewHoliday, add_holiday
 from tenant_app.hospital.public import change_details, hospital_info
+from tenant_app.staff.public import create_department
 from tests.support.clinic import Clinic
 from tests.support.patient_portal import Member, PatientPortal, away
+from tests.support.schedules import away as absent
+from tests.support.schedules import hours
 
 
 def a_day(ahead: int = 2) -> date:
@@ -79,6 +82,31 @@ def test_patients_never_book_outside_the_hours_nor_on_a_holiday(portal: PatientP
     assert (member("GET", path).json or {})["items"] == []
     assert code_of(book(member, clinic, "08:00")) == (422, "invalid_fields")
     assert book(elsewhere, other, "09:00").status_code == 201
+
+
+def test_patients_get_the_slots_of_the_doctors_schedule_and_nothing_else(portal: PatientPortal) -> None:
+    """In its length, in its department, not while the doctor is away; another doctor keeps the hospital's hours."""
+    clinic = portal.clinics[0]
+    member, day = portal.activated(clinic), a_day()
+    with clinic.uow() as uow:
+        ward = create_department(uow=uow, actor=clinic.admin, code="NHI", name="Khoa Nhi").id
+        uow.commit()
+    hours(clinic, "07:00", "08:40", department_id=ward)
+    absent(clinic, day, start="07:20", end="07:40")
+    path = f"/hospitals/{clinic.hospital.tenant_code}/doctors/{clinic.doctor_id}/free-times?date={day}"
+    items = (member("GET", path).json or {})["items"]
+    assert [each["start_time"] for each in items] == ["07:00", "07:40", "08:00", "08:20"]
+    assert items[0]["end_time"] == "07:20"
+    for start in ("07:20", "08:10", "09:00"):
+        assert code_of(book(member, clinic, start)) == (422, "invalid_fields")
+    elsewhere = book(member, clinic, "08:00", department_id=str(clinic.department_id))
+    assert set((elsewhere.json or {})["errors"]) == {"department_id"}
+    made = book(member, clinic, "08:00")
+    assert made.status_code == 201, made.text
+    assert ((made.json or {})["end_time"], (made.json or {})["department_id"]) == ("08:20", str(ward))
+    assert book(member, clinic, "09:00", doctor_id=str(clinic.doctor_ids[1])).status_code == 201
+    absent(clinic, day)
+    assert (member("GET", path).json or {})["items"] == []
 
 
 def test_what_is_taken_is_neither_offered_nor_given(portal: PatientPortal) -> None:

@@ -12,6 +12,7 @@ from kernel.clock import LOCAL_ZONE, local_today, utc_now
 from kernel.errors import Forbidden, InvalidFields, NotFound, PreconditionFailed
 from kernel.ids import new_row_id
 from tenant_app.appointments.models import Appointment
+from tenant_app.appointments.public import Destination, move
 from tenant_app.audit.models import AuditLog
 from tenant_app.queue.models import QueueEntry
 from tenant_app.queue.public import (
@@ -336,3 +337,20 @@ def test_the_other_hospital_has_none_of_it(clinics: tuple[Clinic, Clinic]) -> No
         with pytest.raises(NotFound):
             line(uow=uow, department_id=clinic.department_id)
         assert uow.session.scalar(select(func.count()).select_from(QueueEntry)) == 0
+
+
+def test_a_number_of_today_leaves_an_appointment_alone_that_was_moved_to_tomorrow(
+    clinic: Clinic, noon: datetime
+) -> None:
+    patient = clinic.patient().patient.id
+    visit = booked(clinic, patient)
+    entry = take_at(clinic, noon, patient_id=patient)
+    assert status_of(clinic, visit) == "confirmed"
+    later = local_today() + timedelta(days=1)
+    to = Destination(appointment_date=later, start_time=time(9), end_time=time(9, 30))
+    with clinic.uow() as uow:
+        move(uow=uow, actor=clinic.admin, appointment_id=visit, to=to, version=2)
+        uow.commit()
+    for action in ("call", "start", "finish"):
+        do(clinic, entry.id, action, now=noon)
+    assert status_of(clinic, visit) == "confirmed"

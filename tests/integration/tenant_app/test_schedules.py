@@ -10,9 +10,9 @@ import pytest
 from psycopg import sql
 from sqlalchemy import select
 
-from kernel.clock import local_today
+from kernel.clock import local_today, utc_now
 from kernel.errors import Forbidden, InvalidFields, NotFound, PreconditionFailed
-from tenant_app.appointments.public import OutsideSchedule, act, book, free_of, hit_by_absences, to_move
+from tenant_app.appointments.public import OutsideSchedule, act, book, doctor_day, hit_by_absences, to_move
 from tenant_app.audit.models import AuditLog
 from tenant_app.patients.public import PatientInactive
 from tenant_app.schedules.public import (
@@ -33,10 +33,10 @@ from tests.support.hospitals import Hospital
 from tests.support.schedules import away, hours
 
 
-def offered(clinic: Clinic, **more: object) -> list[str]:
+def offered(clinic: Clinic) -> list[str]:
     with clinic.uow() as uow:
-        found = free_of(uow=uow, doctor_id=clinic.doctor_id, day=tomorrow(), **more)  # type: ignore[arg-type]  # as given
-    return [f"{slot.start:%H:%M}" for slot in found]
+        day = doctor_day(uow=uow, doctor_id=clinic.doctor_id, day=tomorrow())
+    return [f"{slot.start:%H:%M}" for slot in day.free(now=utc_now())]
 
 
 def test_hours_are_added_changed_and_taken_out(clinics: tuple[Clinic, Clinic]) -> None:

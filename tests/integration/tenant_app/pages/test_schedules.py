@@ -214,4 +214,4 @@ def test_the_pages_ask_little_whatever_there_is(sign_in: SignIn, clinic: Clinic,
     for path in ("/schedules", f"/schedules/{clinic.doctor_id}", f"/appointments/{visit.id}/move"):
         with count_queries() as counted:
             admin.get(path)
-        assert counted.total <= 16, path
+        assert counted.total <= 12, (path, counted.total, counted.statements)

@@ -12,12 +12,12 @@ from kernel.clock import LOCAL_ZONE
 from kernel.errors import InvalidFields
 from kernel.web.actor import Actor
 from kernel.web.i18n import own_path
-from tenant_app.appointments.public import WHOLE_DAY, AppointmentRow, BusyTime, free_times
-from tenant_app.calendar.public import USUAL_HOURS
+from tenant_app.appointments.public import AppointmentRow, BusyTime, DoctorDay
 from tenant_app.pages.day import lines_of, picture_of
 from tenant_app.pages.forms import parse_day
 from tenant_app.pages.registration import carried_over
 from tenant_app.pages.shown import age, masked, open_number
+from tenant_app.schedules.public import WorkingTime
 
 DAY = date(2026, 11, 21)
 
@@ -77,9 +77,9 @@ def test_numbers_are_hidden_but_for_what_helps_to_recognise_them() -> None:
 
 
 def test_free_times_leave_out_what_is_taken_closed_or_past() -> None:
-    busy = [BusyTime(time(8), time(9)), BusyTime(time(13, 15), time(13, 30))]
+    busy = (BusyTime(time(8), time(9)), BusyTime(time(13, 15), time(13, 30)))
     now = datetime(2026, 11, 21, 7, 1, tzinfo=LOCAL_ZONE)
-    found = free_times(day=DAY, minutes=30, busy=busy, hours=USUAL_HOURS, now=now)
+    found = [slot.start for slot in DoctorDay(day=DAY, working=WorkingTime(), busy=busy).free(now=now)]
     assert found[:3] == [time(7, 30), time(9), time(9, 30)], "07:00 has begun, 08:00 to 09:00 is taken"
     assert time(11) in found, "it ends when the morning ends"
     assert time(11, 30) not in found
@@ -89,7 +89,8 @@ def test_free_times_leave_out_what_is_taken_closed_or_past() -> None:
 
 def test_an_appointment_never_ends_on_the_next_day() -> None:
     now = datetime(2026, 11, 20, 12, tzinfo=LOCAL_ZONE)
-    found = free_times(day=DAY, minutes=60, busy=[], hours=WHOLE_DAY, now=now)
+    day = DoctorDay(day=DAY, working=WorkingTime(), busy=())
+    found = [slot.start for slot in day.untaken(now=now, minutes=60)]
     assert found[0] == time(0)
     assert found[-1] == time(22)
 
