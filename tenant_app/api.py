@@ -19,6 +19,7 @@ from tenant_app.schedules.api import blueprint as schedules
 from tenant_app.schedules.exceptions_api import blueprint as schedule_exceptions
 from tenant_app.settings.api import blueprint as settings
 from tenant_app.staff.api import blueprint as staff
+from tenant_app.staff.department_api import blueprint as departments
 from tenant_app.staff.role_api import blueprint as roles
 from tenant_app.unusual.api import blueprint as access_findings
 
@@ -26,6 +27,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     hospital,
     holidays,
     staff,
+    departments,
     roles,
     patients,
     identifiers,

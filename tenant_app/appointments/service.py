@@ -27,6 +27,7 @@ from tenant_app.calendar.public import NOT_SET
 from tenant_app.live.public import announce, appointment_changed
 from tenant_app.patients.status_rules import refuse_closed
 from tenant_app.schedules.public import hold_schedule, read_working_time
+from tenant_app.staff.errors import DepartmentClosed
 from tenant_app.staff.models import Department, User
 
 UNKNOWN_DOCTOR: Final = N_("There is no such doctor, or the doctor does not work here now.")
@@ -126,12 +127,14 @@ def reason_for_outside(
 
 
 def place(uow: UnitOfWork) -> None:
-    """Write appointments down. Raises SlotTaken, PreconditionFailed."""
+    """Write appointments down. Raises SlotTaken, DepartmentClosed, PreconditionFailed."""
     try:
         uow.flush()
     except IntegrityError as err:
         if violated(err) == "ex_appointments_doctor_overlap":
             raise SlotTaken from err
+        if violated(err) == "ck_departments_open":
+            raise DepartmentClosed(data={"field": "department_id"}) from err
         raise
     except StaleDataError as err:
         raise PreconditionFailed from err

@@ -14,6 +14,7 @@ from tenant_app.pages.calendar_view import blueprint as calendar
 from tenant_app.pages.changing import blueprint as changing
 from tenant_app.pages.contacts import blueprint as contacts
 from tenant_app.pages.day import blueprint as day
+from tenant_app.pages.department_pages import blueprint as department_pages
 from tenant_app.pages.history import blueprint as history
 from tenant_app.pages.hospital_details import blueprint as hospital_details
 from tenant_app.pages.hospital_pages import blueprint as hospital_pages
@@ -63,6 +64,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     role_pages,
     hospital_pages,
     hospital_details,
+    department_pages,
     calendar_pages,
     audit_pages,
     schedule_pages,

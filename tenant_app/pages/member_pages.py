@@ -17,7 +17,14 @@ from kernel.web.problems import sentences
 from tenant_app.pages.forms import chosen_id, lead_to, page, sent_version, spoken, typed
 from tenant_app.pages.shown import options, role_title
 from tenant_app.pages.staff_pages import invited, refused
-from tenant_app.staff.errors import AboutOneself, BeyondOwnRights, EmailTaken, LastAdministrator, NotJoined
+from tenant_app.staff.errors import (
+    AboutOneself,
+    BeyondOwnRights,
+    DepartmentClosed,
+    EmailTaken,
+    LastAdministrator,
+    NotJoined,
+)
 from tenant_app.staff.public import (
     ROLE_NAMES,
     RoleName,
@@ -43,7 +50,7 @@ _LABELS: Final = {
     "department_id": N_("Department"),
 }
 _FIELDS: Final = tuple(_LABELS)
-_REFUSALS: Final = (AboutOneself, LastAdministrator, BeyondOwnRights, NotJoined)
+_REFUSALS: Final = (AboutOneself, DepartmentClosed, LastAdministrator, BeyondOwnRights, NotJoined)
 
 
 @blueprint.route("")

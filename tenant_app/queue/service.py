@@ -24,6 +24,7 @@ from tenant_app.queue import queries
 from tenant_app.queue.errors import AlreadyWaiting, NobodyWaiting, UndoNotPossible
 from tenant_app.queue.models import QueueEntry, QueueStep
 from tenant_app.queue.rules import STEPS, UNDO_WITHIN, check_step, status_after_miss
+from tenant_app.staff.errors import DepartmentClosed
 from tenant_app.staff.models import User
 
 ROOM_TOO_LONG: Final = N_("At most 20 characters.")
@@ -207,12 +208,14 @@ def note(
 
 
 def flush(uow: UnitOfWork) -> None:
-    """Let the constraints speak. Raises AlreadyWaiting."""
+    """Let the constraints speak. Raises AlreadyWaiting, DepartmentClosed."""
     try:
         uow.flush()
     except IntegrityError as err:
         if violated(err) == "uq_queue_entries_live":
             raise AlreadyWaiting from err
+        if violated(err) == "ck_departments_open":
+            raise DepartmentClosed(data={"field": "department_id"}) from err
         raise
 
 

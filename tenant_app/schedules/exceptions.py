@@ -15,7 +15,7 @@ from tenant_app.audit.service import record
 from tenant_app.schedules import queries
 from tenant_app.schedules.checks import check_exception
 from tenant_app.schedules.models import ScheduleException
-from tenant_app.schedules.service import check_parties
+from tenant_app.schedules.service import check_parties, flush
 from tenant_app.schedules.turns import take_schedule
 
 
@@ -76,7 +76,7 @@ def add_exception(*, uow: UnitOfWork, actor: Actor, new: NewException) -> querie
         created_by=actor.id,
     )
     uow.session.add(made)
-    uow.flush()
+    flush(uow)
     record(
         uow=uow,
         actor=actor,

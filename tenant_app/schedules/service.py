@@ -22,6 +22,7 @@ from tenant_app.schedules.checks import NO_WEEKDAY, check_block
 from tenant_app.schedules.errors import ScheduleOverlaps
 from tenant_app.schedules.models import DoctorSchedule
 from tenant_app.schedules.turns import take_schedule
+from tenant_app.staff.errors import DepartmentClosed
 from tenant_app.staff.models import Department, User
 
 UNKNOWN_DOCTOR: Final = N_("There is no such doctor, or the doctor does not work here now.")
@@ -74,7 +75,7 @@ def add_hours(*, uow: UnitOfWork, actor: Actor, new: NewHours) -> list[queries.S
         )
         uow.session.add(row)
         made.append(row.id)
-    _flush(uow)
+    flush(uow)
     for schedule_id in made:
         record(uow=uow, actor=actor, action="schedule.add", resource_type="schedule", resource_id=schedule_id)
     return [queries.schedule_row(uow=uow, schedule_id=schedule_id) for schedule_id in made]
@@ -105,7 +106,7 @@ def change_hours(
         for name in changed:
             setattr(found, name, values[name])
         found.updated_by = actor.id
-        _flush(uow)
+        flush(uow)
         record(
             uow=uow,
             actor=actor,
@@ -121,7 +122,7 @@ def remove_hours(*, uow: UnitOfWork, actor: Actor, schedule_id: UUID) -> UUID:
     """Take one weekday's hours out; returns whose they were. Raises NotFound."""
     found = _held(uow, schedule_id)
     uow.session.delete(found)
-    _flush(uow)
+    flush(uow)
     record(uow=uow, actor=actor, action="schedule.remove", resource_type="schedule", resource_id=schedule_id)
     return found.doctor_id
 
@@ -152,12 +153,15 @@ def _held(uow: UnitOfWork, schedule_id: UUID) -> DoctorSchedule:
     return found
 
 
-def _flush(uow: UnitOfWork) -> None:
+def flush(uow: UnitOfWork) -> None:
+    """Write it down. Raises ScheduleOverlaps, DepartmentClosed, PreconditionFailed."""
     try:
         uow.flush()
     except IntegrityError as err:
         if violated(err) == "ex_doctor_schedules_overlap":
             raise ScheduleOverlaps from err
+        if violated(err) == "ck_departments_open":
+            raise DepartmentClosed(data={"field": "department_id"}) from err
         raise
     except StaleDataError as err:
         raise PreconditionFailed from err

@@ -1,4 +1,4 @@
-"""Staff and departments over the API."""
+"""Staff over the API."""
 
 from typing import Any
 from uuid import UUID
@@ -10,13 +10,9 @@ from kernel.web.api import Blueprint, etag, expected_version, version_if_sent
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered
 from tenant_app.hospital.queries import hospital_info, tenant_code
-from tenant_app.schemas import Listed
 from tenant_app.staff import members, queries, service
-from tenant_app.staff.models import Department, IdempotencyKey
+from tenant_app.staff.models import IdempotencyKey
 from tenant_app.staff.schemas import (
-    DepartmentAnswer,
-    DepartmentBody,
-    DepartmentsAnswer,
     InviteAnswer,
     InvitedAnswer,
     MeAnswer,
@@ -29,7 +25,7 @@ from tenant_app.staff.schemas import (
     UsersAsked,
 )
 
-blueprint = Blueprint("staff", __name__, url_prefix="/api/v1", description="Staff and departments")
+blueprint = Blueprint("staff", __name__, url_prefix="/api/v1", description="Staff")
 
 
 @blueprint.route("/me", methods=["GET"])
@@ -49,28 +45,6 @@ def me() -> dict[str, Any]:
         "tenant_code": hospital.tenant_code,
         "hospital_name": hospital.display_name or hospital.name,
     }
-
-
-@blueprint.route("/departments", methods=["POST"])
-@requires("department.manage")
-@remembered(IdempotencyKey)
-@blueprint.arguments(DepartmentBody)
-@blueprint.response(201, DepartmentAnswer)
-def create_department(body: dict[str, Any]) -> Department:
-    """Create a department."""
-    return service.create_department(uow=request_unit_of_work(), actor=current_actor(), **body)
-
-
-@blueprint.route("/departments", methods=["GET"])
-@requires("department.read")
-@blueprint.arguments(Listed, location="query", unknown=None)
-@blueprint.response(200, DepartmentsAnswer)
-def departments(asked: dict[str, Any]) -> Page[queries.DepartmentRow]:
-    """Departments by code."""
-    uow = request_unit_of_work()
-    page = queries.list_departments(uow=uow, **asked)
-    uow.commit()
-    return page
 
 
 @blueprint.route("/users", methods=["POST"])

@@ -28,6 +28,22 @@ class DepartmentCodeTaken(Conflict):
     advice = N_("Choose another code.")
 
 
+class DepartmentInUse(Conflict):
+    """People, appointments to come, waiting numbers or working hours hang on it; `data` counts each."""
+
+    code = "department_in_use"
+    title = N_("The department cannot be closed yet")
+    advice = N_("Move what hangs on it to other departments first.")
+
+
+class DepartmentClosed(Conflict):
+    """The department was closed, perhaps at this moment."""
+
+    code = "department_closed"
+    title = N_("This department is closed")
+    advice = N_("Choose another department.")
+
+
 class AlreadyJoined(Conflict):
     """The member of staff has accepted an invite: there is nothing left to invite them to."""
 

@@ -27,7 +27,7 @@ from kernel.web.actor import Actor
 from tenant_app.audit.service import record, record_rights
 from tenant_app.auth.models import StaffRecoveryCode
 from tenant_app.patients.rules import parse_phone
-from tenant_app.staff.errors import AboutOneself, EmailTaken, NotJoined
+from tenant_app.staff.errors import AboutOneself, DepartmentClosed, EmailTaken, NotJoined
 from tenant_app.staff.guarding import (
     lock_administrators,
     permitted_by,
@@ -288,6 +288,8 @@ def _flush(uow: UnitOfWork) -> None:
         match violated(err):
             case "uq_users_email":
                 raise EmailTaken(data={"field": "email"}) from err
+            case "ck_departments_open":
+                raise DepartmentClosed(data={"field": "department_id"}) from err
             case "fk_user_roles_role_id":
                 # The role was deleted at this moment.
                 raise InvalidFields(errors={"role_ids": [UNKNOWN_ROLE]}) from err

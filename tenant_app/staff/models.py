@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,6 +29,8 @@ class Department(HospitalBase, Stamped, Versioned):
         ForeignKey("users.id", ondelete="RESTRICT", use_alter=True, name="fk_departments_head_doctor_id")
     )
     status: Mapped[str] = mapped_column(String(20), server_default="active", default="active")
+    # Where it stands in lists; among equals the code decides.
+    position: Mapped[int] = mapped_column(Integer, server_default=text("0"), default=0)
 
     __table_args__ = (
         UniqueConstraint("code", name="uq_departments_code"),

@@ -10,7 +10,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "hospital.read": N_("See the hospital's details"),
     "hospital.manage": N_("Change the hospital's details"),
     "department.read": N_("See departments"),
-    "department.manage": N_("Create departments"),
+    "department.manage": N_("Create, change and close departments"),
     "staff.read": N_("See staff"),
     "staff.invite": N_("Invite staff"),
     "staff.manage": N_("Change staff, their roles and their access"),

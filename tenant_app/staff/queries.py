@@ -2,19 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, tuple_
 
 from kernel.clock import local_today
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import NotFound
+from kernel.errors import InvalidFields, NotFound
 from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
-from kernel.web.api import read_cursor
+from kernel.web.api import BAD_CURSOR, read_cursor
 from tenant_app.appointments.models import Appointment
 from tenant_app.staff.models import Department, Role, User, UserRole
+
+_POSITION_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +55,8 @@ class DepartmentRow:
     name: str
     description: str | None
     status: str
+    version: int
+    position: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,18 +147,29 @@ def active_doctors(*, uow: UnitOfWork, department_id: UUID | None = None) -> lis
 def list_departments(
     *, uow: UnitOfWork, active_only: bool = False, limit: int = 100, cursor: str | None = None
 ) -> Page[DepartmentRow]:
-    """Departments by code. Raises InvalidFields for a foreign cursor."""
+    """Departments in the hospital's order. Raises InvalidFields for a foreign cursor."""
     statement = (
-        select(Department.id, Department.code, Department.name, Department.description, Department.status)
-        .order_by(Department.code)
+        select(
+            Department.id,
+            Department.code,
+            Department.name,
+            Department.description,
+            Department.status,
+            Department.version,
+            Department.position,
+        )
+        .order_by(Department.position, Department.code)
         .limit(limit + 1)
     )
     if active_only:
         statement = statement.where(Department.status == "active")
-    if after := read_cursor(cursor, parts=1):
-        statement = statement.where(Department.code > after[0])
+    if after := read_cursor(cursor, parts=2):
+        if not after[0].isascii() or not after[0].isdecimal() or len(after[0]) > _POSITION_DIGITS:
+            raise InvalidFields(errors={"cursor": [BAD_CURSOR]})
+        last = tuple_(int(after[0]), after[1])
+        statement = statement.where(tuple_(Department.position, Department.code) > last)
     rows = [DepartmentRow(**row._mapping) for row in uow.session.execute(statement)]
-    return page_of(rows, limit=limit, key=lambda row: (row.code,))
+    return page_of(rows, limit=limit, key=lambda row: (row.position, row.code))
 
 
 def _staff() -> Select[*tuple[Any, ...]]:

@@ -22,6 +22,30 @@ class DepartmentAnswer(ma.Schema):
     name = ma.fields.String()
     description = ma.fields.String(allow_none=True)
     status = ma.fields.String()
+    position = ma.fields.Integer()
+    version = ma.fields.Integer()
+
+
+class DepartmentChangeBody(Body):
+    """What is to be changed; the code stays."""
+
+    name = ma.fields.String(validate=ma.validate.Length(1, 255))
+    description = ma.fields.String(allow_none=True, validate=ma.validate.Length(max=2000))
+
+
+class OrderBody(Body):
+    """Every department once, in the order in which lists show them."""
+
+    ids = ma.fields.List(ma.fields.UUID(), required=True, validate=ma.validate.Length(max=500))
+
+
+class HangingAnswer(ma.Schema):
+    """What keeps a department from being closed."""
+
+    staff = ma.fields.Integer()
+    appointments = ma.fields.Integer()
+    waiting = ma.fields.Integer()
+    schedules = ma.fields.Integer()
 
 
 class UserBody(Body):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from central.auth.public import IssuedInvite, new_invite
@@ -17,7 +17,7 @@ from kernel.ids import new_row_id
 from kernel.text import N_, canonical
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record
-from tenant_app.staff.errors import AlreadyJoined, DepartmentCodeTaken, EmailTaken, UsernameTaken
+from tenant_app.staff.errors import AlreadyJoined, DepartmentClosed, DepartmentCodeTaken, EmailTaken, UsernameTaken
 from tenant_app.staff.guarding import permitted_by, require_reach
 from tenant_app.staff.models import ROLES, Department, Role, StaffInvite, User, UserRole
 from tenant_app.staff.permissions import ROLE_PERMISSIONS
@@ -48,7 +48,10 @@ def create_department(
     named = canonical(name)
     if not 1 <= len(named) <= 255:
         raise InvalidFields(errors={"name": [EMPTY_NAME]})
-    department = Department(id=new_row_id(), code=parse_department_code(code), name=named, description=description)
+    last = uow.session.execute(select(func.coalesce(func.max(Department.position), 0))).scalar_one()
+    department = Department(
+        id=new_row_id(), code=parse_department_code(code), name=named, description=description, position=last
+    )
     uow.session.add(department)
     try:
         uow.flush()
@@ -115,6 +118,8 @@ def add_invited_user(
                 raise UsernameTaken(data={"field": "username"}) from err
             case "uq_users_email":
                 raise EmailTaken(data={"field": "email"}) from err
+            case "ck_departments_open":
+                raise DepartmentClosed(data={"field": "department_id"}) from err
         raise
     uow.session.add(UserRole(id=new_row_id(), user_id=user.id, role_id=role_id, assigned_by=created_by))
     return user, issue_invite(uow=uow, account_id=user.id, tag=tag, now=now or utc_now())

@@ -112,6 +112,7 @@ def test_every_page_is_fit_to_be_seen(
         "unusual-rows": f"/audit?finding={noticed}",
         "unusual-none": "/audit/unusual?state=explained",
         "settings": "/hospital/settings",
+        "department": f"/hospital/departments/{clinic.department_id}",
         "audit-nothing": "/audit?action=patient.read&result=failed",
         "member-edit": f"/staff/{clinic.doctor_id}/edit",
         "member-close": f"/staff/{clinic.doctor_id}/deactivate",
