@@ -13,6 +13,7 @@ from tenant_app.patients.api import blueprint as patients
 from tenant_app.patients.contacts_api import blueprint as contacts
 from tenant_app.patients.history_api import blueprint as history
 from tenant_app.patients.identifiers_api import blueprint as identifiers
+from tenant_app.patients.insurance_api import blueprint as insurance
 from tenant_app.patients.status_api import blueprint as patient_status
 from tenant_app.queue.api import blueprint as queue
 from tenant_app.schedules.api import blueprint as schedules
@@ -34,6 +35,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     allergies,
     contacts,
     history,
+    insurance,
     patient_status,
     appointments,
     schedules,

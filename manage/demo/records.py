@@ -1,16 +1,26 @@
 """What the demo's nurses have written down of its patients: whom to call, history, allergies."""
 
 import random
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.web.actor import Actor
 from manage.demo.people import Gender, full_name, phone
-from tenant_app.patients.public import NewContact, NewHistory, add_contact, note_allergy, note_history, state_none_known
+from tenant_app.patients.public import (
+    NewCard,
+    NewContact,
+    NewHistory,
+    add_contact,
+    note_allergy,
+    note_history,
+    state_none_known,
+    write_card,
+)
 
 _CHILD: Final = 16
+_GROUPS: Final = ("GD", "DN", "HC", "HT", "CN")
 _ELDER: Final = 50
 _CHRONIC: Final = (
     ("Tăng huyết áp, uống amlodipin hằng ngày", "I10"),
@@ -44,6 +54,8 @@ def describe(
 ) -> None:
     """Write down what a nurse would have asked of this patient; of some, nobody has asked yet."""
     age = today.year - born.year
+    if chance.random() < 0.6:
+        _insure(uow, nurse, patient_id, today=today, chance=chance)
     if chance.random() < 0.7 or age < _CHILD:
         for new in _contacts(age, chance):
             add_contact(uow=uow, actor=nurse, patient_id=patient_id, new=new)
@@ -72,6 +84,20 @@ def describe(
         note_history(
             uow=uow, actor=nurse, patient_id=patient_id, new=NewHistory(kind="family", what=chance.choice(_FAMILY))
         )
+
+
+def _insure(uow: UnitOfWork, nurse: Actor, patient_id: UUID, *, today: date, chance: random.Random) -> None:
+    """A card of this year; one in eight has expired, one in eight is near its end."""
+    number = f"{chance.choice(_GROUPS)}{chance.choice('2344')}01{chance.randrange(10**10):010d}"
+    ends = {0: today - timedelta(days=chance.randrange(3, 60)), 1: today + timedelta(days=chance.randrange(2, 25))}
+    last = ends.get(chance.randrange(8), date(today.year + 1, 3, 31))
+    card = NewCard(
+        number=number,
+        valid_from=last - timedelta(days=364),
+        valid_to=last,
+        facility_code=chance.choice(("01004", "01025", "01160")),
+    )
+    write_card(uow=uow, actor=nurse, patient_id=patient_id, new=card)
 
 
 def _contacts(age: int, chance: random.Random) -> list[NewContact]:

@@ -18,6 +18,7 @@ from tenant_app.pages.department_pages import blueprint as department_pages
 from tenant_app.pages.history import blueprint as history
 from tenant_app.pages.hospital_details import blueprint as hospital_details
 from tenant_app.pages.hospital_pages import blueprint as hospital_pages
+from tenant_app.pages.insurance import blueprint as insurance
 from tenant_app.pages.lookup import blueprint as lookup
 from tenant_app.pages.member_pages import blueprint as member_pages
 from tenant_app.pages.moving_pages import blueprint as moving
@@ -57,6 +58,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     allergies,
     contacts,
     history,
+    insurance,
     status_pages,
     staff_pages,
     member_pages,

@@ -19,7 +19,7 @@ from tenant_app.pages.forms import MISSING, lead_to, one_of, page, spoken
 from tenant_app.pages.noted import END_NAMES as NOTED_END_NAMES
 from tenant_app.pages.noted import done, end_reason, split, typed_again
 from tenant_app.pages.patient_form import SYSTEMS
-from tenant_app.pages.shown import SYSTEM_NAMES, banner, masked, options
+from tenant_app.pages.shown import SYSTEM_NAMES, banner, benefit_words, masked, options
 from tenant_app.patients.public import (
     IdentifierInUse,
     IdentifierRow,
@@ -28,7 +28,6 @@ from tenant_app.patients.public import (
     end_identifier,
     identifier_history,
     read,
-    read_bhyt,
 )
 
 blueprint = Blueprint("numbers", __name__, url_prefix="/patients/<patient_id>/numbers")
@@ -131,18 +130,10 @@ def _show(
 
 
 def _shown(row: IdentifierRow) -> dict[str, Any]:
-    own = {"kind": gettext(SYSTEM_NAMES[row.system]), "masked": masked(row.system, row.value), "percent": _percent(row)}
+    own = {"kind": gettext(SYSTEM_NAMES[row.system]), "masked": masked(row.system, row.value)}
+    if row.system == "bhyt":
+        own["benefit"] = benefit_words(row.value, on=local_today())
     if row.system == "cccd":
         own["warning"] = gettext(_WITHOUT_CCCD)
     names = ("id", "created_at", "created_by_name", "ended_at", "ended_by_name", "end_reason")
     return own | {name: getattr(row, name) for name in names}
-
-
-def _percent(row: IdentifierRow) -> int | None:
-    """The share that health insurance pays, where a number that holds says so."""
-    if row.system != "bhyt" or row.valid_to is not None:
-        return None
-    try:
-        return read_bhyt(row.value, on=local_today()).benefit_percent
-    except InvalidFields:
-        return None

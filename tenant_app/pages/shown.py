@@ -8,8 +8,9 @@ from flask_babel import format_date, gettext, ngettext
 
 from central.patient_index.public import Cccd, parse_identifier
 from kernel.clock import local_today
+from kernel.errors import InvalidFields
 from kernel.text import N_
-from tenant_app.patients.public import PatientRecord, lacks_guardian
+from tenant_app.patients.public import PatientRecord, card_state, lacks_guardian, read_bhyt
 from tenant_app.staff.public import ROLE_NAMES
 
 TYPE_NAMES: Final[Mapping[str, str]] = {
@@ -104,7 +105,43 @@ def banner(record: PatientRecord, *, revealed: bool = False) -> dict[str, Any]:
         "allergies_asked": bool(patient.allergies) or patient.no_known_allergies_at is not None,
         "status": patient.status,
         "deceased_on": patient.deceased_on,
+        "insurance": _insurance(record),
     }
+
+
+def card_words(valid_from: date, valid_to: date | None, *, on: date) -> tuple[str, str]:
+    """Whether a health insurance card is good on a day, in words and with the tone of a badge."""
+    first, last = valid_from.strftime("%d/%m/%Y"), valid_to.strftime("%d/%m/%Y") if valid_to else ""
+    match card_state(valid_from, valid_to, on=on):
+        case "not_yet":
+            return gettext("not valid before %(day)s", day=first), "danger"
+        case "expired":
+            return gettext("expired on %(day)s", day=last), "danger"
+        case "ends_soon":
+            return gettext("valid until %(day)s only", day=last), "warning"
+        case _:
+            return (gettext("valid until %(day)s", day=last) if last else gettext("valid")), "success"
+
+
+def benefit_words(number: str, *, on: date) -> str:
+    """What the number says of the share that is paid; only the card's own form says it."""
+    try:
+        percent = read_bhyt(number, on=on).benefit_percent
+    except InvalidFields:
+        percent = None
+    if percent is None:
+        return str(gettext("The number does not say: look it up at social insurance"))
+    return str(gettext("%(percent)s %% of the costs, as the rules provide", percent=percent))
+
+
+def _insurance(record: PatientRecord) -> dict[str, str] | None:
+    """What the banner says of the health insurance, where there is any."""
+    if "bhyt" not in record.identifiers or record.patient.status == "deceased":
+        return None
+    if record.card is None:
+        return {"words": gettext("days of the card not written down"), "tone": "neutral"}
+    words, tone = card_words(record.card.valid_from, record.card.valid_to, on=local_today())
+    return {"words": words, "tone": tone}
 
 
 def guardian_warning(record: PatientRecord) -> str:

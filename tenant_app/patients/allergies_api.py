@@ -12,8 +12,7 @@ from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered, under_this_path
 from tenant_app.patients import allergies
 from tenant_app.patients.models import SEVERITIES
-from tenant_app.patients.noted_schemas import EndNotedBody, NotedAnswer
-from tenant_app.patients.queries import patient_version
+from tenant_app.patients.noted_api import EndNotedBody, NotedAnswer, patient_tag
 from tenant_app.patients.service import read
 from tenant_app.schemas import Body
 from tenant_app.staff.models import IdempotencyKey
@@ -82,7 +81,7 @@ def note(body: dict[str, Any], patient_id: UUID) -> tuple[allergies.AllergyRow, 
     made = allergies.note_allergy(
         uow=uow, actor=current_actor(), patient_id=patient_id, version=version_if_sent(), **body
     )
-    return made, 201, {"ETag": etag(patient_version(uow=uow, patient_id=patient_id))}
+    return made, 201, patient_tag(patient_id)
 
 
 @blueprint.route("/<uuid:allergy_id>/end", methods=["POST"])
@@ -100,7 +99,7 @@ def end(body: dict[str, Any], patient_id: UUID, allergy_id: UUID) -> tuple[aller
         reason=body["reason"],
         version=version_if_sent(),
     )
-    tag = {"ETag": etag(patient_version(uow=uow, patient_id=patient_id))}
+    tag = patient_tag(patient_id)
     uow.commit()
     return ended, 200, tag
 
@@ -114,6 +113,6 @@ def none_known(patient_id: UUID) -> tuple[allergies.NoneKnown, int, _HEADERS]:
     stated = allergies.state_none_known(
         uow=uow, actor=current_actor(), patient_id=patient_id, version=version_if_sent()
     )
-    tag = {"ETag": etag(patient_version(uow=uow, patient_id=patient_id))}
+    tag = patient_tag(patient_id)
     uow.commit()
     return stated, 200, tag

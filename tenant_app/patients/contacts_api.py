@@ -11,8 +11,7 @@ from kernel.web.api import Blueprint, etag, version_if_sent
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered, under_this_path
 from tenant_app.patients import contacts
-from tenant_app.patients.noted_schemas import EndNotedBody, NotedAnswer
-from tenant_app.patients.queries import patient_version
+from tenant_app.patients.noted_api import EndNotedBody, NotedAnswer, patient_tag
 from tenant_app.patients.service import read
 from tenant_app.schemas import Body
 from tenant_app.staff.models import IdempotencyKey
@@ -77,7 +76,7 @@ def add(body: dict[str, Any], patient_id: UUID) -> tuple[contacts.ContactRow, in
     made = contacts.add_contact(
         uow=uow, actor=current_actor(), patient_id=patient_id, new=new, version=version_if_sent()
     )
-    return made, 201, _tag(patient_id)
+    return made, 201, patient_tag(patient_id)
 
 
 @blueprint.route("/<uuid:contact_id>/end", methods=["POST"])
@@ -95,7 +94,7 @@ def end(body: dict[str, Any], patient_id: UUID, contact_id: UUID) -> tuple[conta
         reason=body["reason"],
         version=version_if_sent(),
     )
-    tag = _tag(patient_id)
+    tag = patient_tag(patient_id)
     uow.commit()
     return ended, 200, tag
 
@@ -109,10 +108,6 @@ def call_first(patient_id: UUID, contact_id: UUID) -> tuple[contacts.ContactRow,
     first = contacts.set_call_first(
         uow=uow, actor=current_actor(), patient_id=patient_id, contact_id=contact_id, version=version_if_sent()
     )
-    tag = _tag(patient_id)
+    tag = patient_tag(patient_id)
     uow.commit()
     return first, 200, tag
-
-
-def _tag(patient_id: UUID) -> _HEADERS:
-    return {"ETag": etag(patient_version(uow=request_unit_of_work(), patient_id=patient_id))}

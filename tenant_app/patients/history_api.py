@@ -7,12 +7,11 @@ import marshmallow as ma
 
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
-from kernel.web.api import Blueprint, etag, version_if_sent
+from kernel.web.api import Blueprint, version_if_sent
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.idempotency import remembered, under_this_path
 from tenant_app.patients import history
-from tenant_app.patients.noted_schemas import EndNotedBody, NotedAnswer
-from tenant_app.patients.queries import patient_version
+from tenant_app.patients.noted_api import EndNotedBody, NotedAnswer, patient_tag
 from tenant_app.patients.record_models import HISTORY_KINDS
 from tenant_app.schemas import Body
 from tenant_app.staff.models import IdempotencyKey
@@ -57,7 +56,7 @@ class HistoryListAnswer(ma.Schema):
 def listed(patient_id: UUID) -> tuple[dict[str, Any], int, _HEADERS]:
     """The history; that it was read is written down."""
     uow = request_unit_of_work()
-    tag = _tag(patient_id)
+    tag = patient_tag(patient_id)
     rows = history.read_history(uow=uow, actor=current_actor(), patient_id=patient_id)
     uow.commit()
     return {"items": rows}, 200, tag
@@ -75,7 +74,7 @@ def note(body: dict[str, Any], patient_id: UUID) -> tuple[history.HistoryRow, in
     made = history.note_history(
         uow=uow, actor=current_actor(), patient_id=patient_id, new=new, version=version_if_sent()
     )
-    return made, 201, _tag(patient_id)
+    return made, 201, patient_tag(patient_id)
 
 
 @blueprint.route("/<uuid:history_id>/end", methods=["POST"])
@@ -93,10 +92,6 @@ def end(body: dict[str, Any], patient_id: UUID, history_id: UUID) -> tuple[histo
         reason=body["reason"],
         version=version_if_sent(),
     )
-    tag = _tag(patient_id)
+    tag = patient_tag(patient_id)
     uow.commit()
     return ended, 200, tag
-
-
-def _tag(patient_id: UUID) -> _HEADERS:
-    return {"ETag": etag(patient_version(uow=request_unit_of_work(), patient_id=patient_id))}

@@ -38,6 +38,8 @@ from tenant_app.patients.identifiers import (
     end_identifier,
     identifier_history,
 )
+from tenant_app.patients.insurance import CardRow, NewCard, cards_of, end_card, write_card
+from tenant_app.patients.insurance_rules import card_state
 from tenant_app.patients.likeness import REASONS as LIKENESS
 from tenant_app.patients.models import BLOOD_TYPES, GENDERS, PATIENT_STATUSES, SEVERITIES, Patient, PatientIdentifier
 from tenant_app.patients.queries import PatientRecord, PatientRow, PortalState, patient_record, portal_state
@@ -60,6 +62,7 @@ __all__ = [
     "AllergiesKnown",
     "AllergyEnded",
     "AllergyRow",
+    "CardRow",
     "ContactRow",
     "EntryEnded",
     "HistoryRow",
@@ -67,6 +70,7 @@ __all__ = [
     "IdentifierInUse",
     "IdentifierRow",
     "MismatchToConfirm",
+    "NewCard",
     "NewContact",
     "NewHistory",
     "NoneKnown",
@@ -86,10 +90,13 @@ __all__ = [
     "add_identifier",
     "alike",
     "allergies_of",
+    "card_state",
+    "cards_of",
     "change",
     "contacts_of",
     "correct_identifier",
     "end_allergy",
+    "end_card",
     "end_contact",
     "end_history",
     "end_identifier",
@@ -113,5 +120,6 @@ __all__ = [
     "set_status",
     "state_none_known",
     "status_history",
+    "write_card",
     "wrong_with",
 ]

@@ -16,7 +16,7 @@ from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
 from kernel.web.api import read_cursor
 from tenant_app.patients.models import SEVERITIES, Patient, PatientAllergy, PatientIdentifier
-from tenant_app.patients.record_models import PatientContact
+from tenant_app.patients.record_models import PatientContact, PatientInsuranceCard
 from tenant_app.patients.rules import SearchTerms
 from tenant_app.portal.models import INVITE_TRIES, PatientUser, PortalInvite
 
@@ -62,7 +62,22 @@ _CONTACTS: Final = (
     .correlate(Patient)
     .scalar_subquery()
 )
-_RECORD: Final = select(Patient, _IDENTIFIERS, _ALLERGIES, _CONTACTS)
+_CARD: Final = (
+    select(
+        func.jsonb_build_array(
+            PatientInsuranceCard.valid_from, PatientInsuranceCard.valid_to, PatientInsuranceCard.facility_code
+        )
+    )
+    .join(PatientIdentifier, PatientIdentifier.id == PatientInsuranceCard.identifier_id)
+    .where(
+        PatientInsuranceCard.patient_id == Patient.id,
+        PatientInsuranceCard.ended_at.is_(None),
+        PatientIdentifier.valid_to.is_(None),
+    )
+    .correlate(Patient)
+    .scalar_subquery()
+)
+_RECORD: Final = select(Patient, _IDENTIFIERS, _ALLERGIES, _CONTACTS, _CARD)
 _ACTIVE: Final = Patient.status == "active"
 
 
@@ -83,6 +98,14 @@ class KnownContact(NamedTuple):
     is_guardian: bool
 
 
+class KnownCard(NamedTuple):
+    """The health insurance card in use, whose number is the patient's."""
+
+    valid_from: date
+    valid_to: date | None
+    facility_code: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class PatientRecord:
     """A patient with the identifiers that hold now, system → value, and the allergies, where they were read too."""
@@ -91,6 +114,7 @@ class PatientRecord:
     identifiers: dict[str, str] = field(repr=False)
     allergies: tuple[KnownAllergy, ...] = field(default=(), repr=False)
     contacts: tuple[KnownContact, ...] = field(default=(), repr=False)
+    card: KnownCard | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,7 +220,15 @@ def portal_state(*, uow: UnitOfWork, patient_id: UUID) -> PortalState:
 
 def _record(row: Any) -> PatientRecord:
     known = sorted((KnownAllergy(*each) for each in row[2]), key=lambda each: -SEVERITIES.index(each.severity))
-    return PatientRecord(row[0], row[1], tuple(known), tuple(KnownContact(*each) for each in row[3]))
+    return PatientRecord(row[0], row[1], tuple(known), tuple(KnownContact(*each) for each in row[3]), _card(row[4]))
+
+
+def _card(found: Any) -> KnownCard | None:
+    """JSON knows no dates."""
+    if found is None:
+        return None
+    first, last, facility = found
+    return KnownCard(date.fromisoformat(first), date.fromisoformat(last) if last else None, facility)
 
 
 def _rows() -> Select[Any]:

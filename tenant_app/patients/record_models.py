@@ -1,6 +1,9 @@
-"""Tables of what is written down of a patient besides who they are: whom to call, and the medical history."""
+"""Tables of what is written down of a patient besides who they are: whom to call, the history, the card."""
 
-from sqlalchemy import Boolean, CheckConstraint, Index, Integer, String, text
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.database.columns import one_of
@@ -45,4 +48,24 @@ class PatientHistory(HospitalBase, Noted):
         CheckConstraint("icd10 IS NULL OR icd10 ~ '^[A-Z][0-9]{2}([.][0-9]{1,2})?$'", name="icd10"),
         CheckConstraint("since_year IS NULL OR since_year BETWEEN 1880 AND 2200", name="since_year"),
         CheckConstraint(ends_with(NOTED_ENDS), name="end"),
+    )
+
+
+class PatientInsuranceCard(HospitalBase, Noted):
+    """A health insurance card: its days, both of which belong to it, and the code of where it is registered."""
+
+    __tablename__ = "patient_insurance_cards"
+
+    identifier_id: Mapped[UUID] = mapped_column(ForeignKey("patient_identifiers.id", ondelete="RESTRICT"))
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    facility_code: Mapped[str | None] = mapped_column(String(5))
+
+    __table_args__ = (
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="days"),
+        CheckConstraint("facility_code IS NULL OR facility_code ~ '^[0-9]{2}[0-9A-Z]{3}$'", name="facility_code"),
+        CheckConstraint(ends_with(NOTED_ENDS), name="end"),
+        Index(
+            "uq_patient_insurance_cards_current", "patient_id", unique=True, postgresql_where=text("ended_at IS NULL")
+        ),
     )

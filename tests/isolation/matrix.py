@@ -144,6 +144,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "patient_code_numbers": {"USAGE"},
         "patient_contacts": {"INSERT", "SELECT", "UPDATE (call_first, end_reason, ended_at, ended_by)"},
         "patient_history": {"INSERT", "SELECT", "UPDATE (end_reason, ended_at, ended_by)"},
+        "patient_insurance_cards": {"INSERT", "SELECT", "UPDATE (end_reason, ended_at, ended_by)"},
         "patient_identifiers": {"INSERT", "SELECT", "UPDATE"},
         "patient_links": {"SELECT", "UPDATE (end_reason, ended_at)"},
         "patient_login_logs": {"SELECT"},
@@ -197,6 +198,9 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
             "SELECT (call_first, ended_at, full_name, id, is_guardian, patient_id, phone, relation)",
         },
         "patient_history": {"SELECT (ended_at, icd10, id, kind, patient_id, since_year, what)"},
+        "patient_insurance_cards": {
+            "SELECT (ended_at, facility_code, identifier_id, patient_id, valid_from, valid_to)",
+        },
         "patient_identifiers": {"SELECT"},
         "patient_links": {"INSERT", "SELECT", "UPDATE"},
         "patient_login_logs": {"INSERT", "SELECT"},

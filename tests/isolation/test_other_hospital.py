@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +18,14 @@ from kernel.web.access import declared
 from manage.demo.people import person
 from tenant_app.appointments.public import Destination, move
 from tenant_app.patients.public import (
+    NewCard,
     NewContact,
     NewHistory,
     add_contact,
     identifier_history,
     note_allergy,
     note_history,
+    write_card,
 )
 from tenant_app.staff.models import StaffSession
 from tenant_app.staff.public import create_role
@@ -37,7 +39,7 @@ PASSWORD = "một mật khẩu thật dài"
 NAMED = {
     *("patient_id", "appointment_id", "entry_id", "role_id", "user_id", "session_id"),
     *("schedule_id", "exception_id", "move_id", "finding_id"),
-    *("contact_id", "history_id"),
+    *("contact_id", "history_id", "card_id"),
 }
 BODY = {"full_name": "Kẻ Lạ Mặt", "reason": "thử", "query": "a", "code": "LA", "name": "Khoa Lạ"}
 
@@ -58,11 +60,13 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
     patient = clinic.patient(somebody).patient
     appointment = clinic.appointment(patient.id)
     with clinic.uow() as uow:
-        (identifier,) = identifier_history(uow=uow, patient_id=patient.id)
+        identifier = next(iter(identifier_history(uow=uow, patient_id=patient.id)))
         allergy = note_allergy(uow=uow, actor=clinic.admin, patient_id=patient.id, substance="Penicillin")
         whom = NewContact(full_name="Người Liên Hệ Riêng", phone="0912345678")
         contact = add_contact(uow=uow, actor=clinic.admin, patient_id=patient.id, new=whom)
         piece = NewHistory(kind="chronic", what="Tăng huyết áp")
+        insured = NewCard(number="GD4793456789012", valid_from=date(2026, 1, 1))
+        card = write_card(uow=uow, actor=clinic.admin, patient_id=patient.id, new=insured)
         history = note_history(uow=uow, actor=clinic.admin, patient_id=patient.id, new=piece)
         now = utc_now()
         session = StaffSession(
@@ -105,6 +109,7 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
             "allergy_id": allergy.id,
             "contact_id": contact.id,
             "history_id": history.id,
+            "card_id": card.id,
             "role_id": role_id,
             "finding_id": finding_id,
         },

@@ -26,6 +26,7 @@ TABLES = (
     "patient_allergies",
     "patient_contacts",
     "patient_history",
+    "patient_insurance_cards",
     "appointments",
     "patient_users",
     "patient_sessions",

@@ -1,12 +1,14 @@
 """The pages of one patient's record in a real browser: phone and desk, both languages."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from playwright.sync_api import Browser as Chromium
 
 from kernel.clock import local_today
 from tenant_app.patients.public import (
+    NewCard,
     NewContact,
     NewHistory,
     StatusChange,
@@ -14,6 +16,7 @@ from tenant_app.patients.public import (
     end_contact,
     note_history,
     set_status,
+    write_card,
 )
 from tests.support.chromium import READERS, looker, pictures
 from tests.support.clinic import Clinic
@@ -37,6 +40,9 @@ def test_the_pages_of_a_record_are_fit_to_be_read(
             held = add_contact(uow=uow, actor=clinic.admin, patient_id=patient, new=new)
         end_contact(uow=uow, actor=clinic.admin, patient_id=patient, contact_id=held.id, reason="ended")
         add_contact(uow=uow, actor=clinic.admin, patient_id=patient, new=new)
+        for last in (date(2025, 12, 31), date(2026, 12, 5)):
+            card = NewCard(number="GD4793456789012", valid_from=date(2025, 1, 1), valid_to=last, facility_code="79025")
+            write_card(uow=uow, actor=clinic.admin, patient_id=patient, new=card)
         pressure = NewHistory(kind="chronic", what="Tăng huyết áp, uống thuốc đều", icd10="I10", since_year=2025)
         note_history(uow=uow, actor=clinic.admin, patient_id=patient, new=pressure)
         death = StatusChange(
@@ -54,6 +60,7 @@ def test_the_pages_of_a_record_are_fit_to_be_read(
         "record-closed": f"/patients/{gone}",
         "contacts": f"/patients/{patient}/contacts",
         "history": f"/patients/{patient}/history",
+        "insurance": f"/patients/{patient}/insurance",
         "numbers-shared": f"/patients/{patient}/numbers",
         "find-status": "/patients",
     }

@@ -1,7 +1,12 @@
 """What all pieces of a record have in common over the API."""
 
+from uuid import UUID
+
 import marshmallow as ma
 
+from kernel.web.api import etag
+from kernel.web.collaborators import request_unit_of_work
+from tenant_app.patients.queries import patient_version
 from tenant_app.schemas import Body
 
 
@@ -20,3 +25,8 @@ class NotedAnswer(ma.Schema):
     ended_at = ma.fields.AwareDateTime(allow_none=True)
     ended_by_name = ma.fields.String(allow_none=True)
     end_reason = ma.fields.String(allow_none=True)
+
+
+def patient_tag(patient_id: UUID) -> dict[str, str]:
+    """The header with the ETag of the patient as they are now in this request."""
+    return {"ETag": etag(patient_version(uow=request_unit_of_work(), patient_id=patient_id))}
