@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from central.router.public import RoutesUnavailable, TenantRouter, TenantSummary
 from jobs.job import Run
+from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import SokhamError
 from kernel.ids import TenantId
 from kernel.telemetry.logs import get_logger
@@ -17,6 +18,7 @@ log = get_logger(__name__)
 FAILED = Counter("sokham_job_hospitals_failed", "Hospitals in which a job failed", ["job", "error"])
 
 Work = Callable[[TenantId, Run], None]
+OpenHospital = Callable[[TenantId], UnitOfWork]
 
 
 @dataclass

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import func, select, text
 
-from jobs.hospitals import EachHospital, Round
+from jobs.hospitals import EachHospital, OpenHospital, Round
 from jobs.job import Run
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import SokhamError
@@ -24,7 +24,6 @@ PRUNE_ROWS: Final = 2_000
 ROUND_SECONDS: Final = 600.0
 
 OpenUow = Callable[[], UnitOfWork]
-OpenHospital = Callable[[TenantId], UnitOfWork]
 
 
 class HospitalsLeftOut(SokhamError):

@@ -1,8 +1,9 @@
 """The jobs of one process, put together."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from central.router.public import TenantRouter
 from jobs.audit_keys import AuditKeys
@@ -10,11 +11,14 @@ from jobs.hospitals import EachHospital
 from jobs.housekeeping import Partitions, Pruning
 from jobs.job import Job, Run
 from jobs.leases import Leases
+from jobs.no_shows import NoShows
+from jobs.reminders import Kind, ReminderSender
 from jobs.scheduler import Scheduler
 from jobs.sealing.public import HeadFile, Sealer
 from jobs.watching import Watching
 from kernel.database.engines import Database
 from kernel.ids import TenantId
+from kernel.messaging.channel import Mail, Sms
 from keys.public import Keychain
 
 SEAL_HOSPITALS: Final = "audit.seal_hospitals"
@@ -22,6 +26,8 @@ SEAL_CENTRAL: Final = "audit.seal_central"
 PARTITIONS: Final = "partitions"
 PRUNE: Final = "prune"
 WATCH: Final = "access.watch"
+REMINDERS: Final = "reminders"
+NO_SHOWS: Final = "appointments.no_shows"
 
 # A row is sealed within five seconds of its commit: two of waiting, jitter, and the time of a round.
 SEAL_EVERY: Final = timedelta(seconds=2)
@@ -32,6 +38,10 @@ WATCH_EVERY: Final = timedelta(minutes=2)
 # A round of sealing waits so long for slow hospitals; those go on, and the next round leaves them out.
 SEAL_ROUND_SECONDS: Final = 4.0
 STOP_SECONDS: Final = 15.0
+REMIND_EVERY: Final = timedelta(seconds=5)
+# A round waits so long for slow hospitals; those go on, and the next round leaves them out.
+REMIND_ROUND_SECONDS: Final = 20.0
+MARK_ROUND_SECONDS: Final = 120.0
 
 
 class JobsProcess:
@@ -44,9 +54,13 @@ class JobsProcess:
         router: TenantRouter,
         keychain: Keychain,
         data_dir: Path,
+        messages: Sequence[Kind[Mail] | Kind[Sms]] = (),
         seal_every: timedelta = SEAL_EVERY,
     ) -> None:
-        """`central` is central's database as `sokham_seal`, `router` leads to hospitals for the purpose `seal`."""
+        """`central` is central's database as `sokham_seal`, `router` leads to hospitals for the purpose `seal`.
+
+        `messages` are the ways of sending that this installation has.
+        """
         self._router = router
         self._central = central
         self.leases = Leases(central)
@@ -57,6 +71,10 @@ class JobsProcess:
         self._watching = EachHospital(job=WATCH, router=router, threads=2)
         watching = Watching(hospitals=self._watching, hospital=router.unit_of_work)
         partitions = Partitions(hospitals=self._making, central=central.unit_of_work, hospital=router.unit_of_work)
+        self._marking = EachHospital(job=NO_SHOWS, router=router, threads=2)
+        self._no_shows = NoShows(hospital=router.unit_of_work)
+        # Each channel has threads of its own: a slow mail server holds up no SMS.
+        self._reminding = {kind.name: EachHospital(job=f"{REMINDERS}.{kind.name}", router=router) for kind in messages}
         pruning = Pruning(hospitals=self._pruning, central=central.unit_of_work, hospital=router.unit_of_work)
         self.scheduler = Scheduler(
             leases=self.leases,
@@ -80,6 +98,8 @@ class JobsProcess:
                 Job(name=PARTITIONS, every=timedelta(days=1), run=partitions.run, limit=timedelta(minutes=30)),
                 Job(name=PRUNE, every=timedelta(hours=1), run=pruning.run, limit=timedelta(minutes=30)),
                 Job(name=WATCH, every=WATCH_EVERY, run=watching.run, limit=timedelta(minutes=30)),
+                Job(name=NO_SHOWS, every=timedelta(minutes=1), run=self._mark_no_shows, safe_twice=True),
+                *(self._reminder_job(kind, router) for kind in messages),
             ),
         )
 
@@ -90,11 +110,25 @@ class JobsProcess:
     def stop(self, *, seconds: float = STOP_SECONDS) -> bool:
         """Let what runs come to its end; False when something did not."""
         ended = self.scheduler.stop(seconds=seconds)
-        for each in (self._sealing, self._making, self._pruning, self._watching):
+        several = (self._sealing, self._making, self._pruning, self._watching, self._marking)
+        for each in (*several, *self._reminding.values()):
             each.close()
         self._router.close()
         self._central.dispose()
         return ended
+
+    def _reminder_job(self, kind: Kind[Mail] | Kind[Sms], router: TenantRouter) -> Job:
+        # Rows are claimed in each hospital's own database, so two senders at once do no harm.
+        sender: ReminderSender[Any] = ReminderSender(kind=kind, hospital=router.unit_of_work)
+        each = self._reminding[kind.name]
+
+        def send(run: Run) -> None:
+            each.do(sender.send, run, seconds=REMIND_ROUND_SECONDS)
+
+        return Job(name=f"{REMINDERS}.{kind.name}", every=REMIND_EVERY, run=send, safe_twice=True)
+
+    def _mark_no_shows(self, run: Run) -> None:
+        self._marking.do(self._no_shows.mark, run, seconds=MARK_ROUND_SECONDS)
 
     def _seal_hospitals(self, run: Run) -> None:
         self._sealing.do(self._seal_hospital, run, seconds=SEAL_ROUND_SECONDS)

@@ -1,7 +1,7 @@
 """Looks through each hospital's audit log for access that stands out."""
 
-from jobs.hospitals import EachHospital
-from jobs.housekeeping import ROUND_SECONDS, OpenHospital, require_all
+from jobs.hospitals import EachHospital, OpenHospital
+from jobs.housekeeping import ROUND_SECONDS, require_all
 from jobs.job import Run
 from kernel.ids import TenantId
 from kernel.telemetry.logs import get_logger

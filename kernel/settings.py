@@ -124,6 +124,26 @@ class Settings:
         "SOKHAM_SYNC_SWEEP_SECONDS", default=30, about="How often all hospitals are swept"
     )
 
+    smtp_host: str = setting(
+        "SOKHAM_SMTP_HOST", default="", about="Mail server; in development e-mails go into the data folder when empty"
+    )
+    smtp_port: int = setting("SOKHAM_SMTP_PORT", default=587, about="Its port")
+    smtp_security: str = setting(
+        "SOKHAM_SMTP_SECURITY", default="starttls", about="starttls, tls, or none for a relay on this machine"
+    )
+    smtp_user: str = setting("SOKHAM_SMTP_USER", default="", about="Account at the mail server, if it wants one")
+    smtp_password: str = setting("SOKHAM_SMTP_PASSWORD", default="", about="Its password", secret=True)
+    smtp_timeout_seconds: int = setting("SOKHAM_SMTP_TIMEOUT_SECONDS", default=15, about="How long it may take")
+    mail_from: str = setting(
+        "SOKHAM_MAIL_FROM", default="", about="Address that e-mails come from, such as nhac-lich@benhvien.vn"
+    )
+    sms_url: str = setting(
+        "SOKHAM_SMS_URL", default="", about="SMS gateway; in development SMS go into the data folder when empty"
+    )
+    sms_token: str = setting("SOKHAM_SMS_TOKEN", default="", about="Token for the SMS gateway", secret=True)
+    sms_sender: str = setting("SOKHAM_SMS_SENDER", default="", about="Registered name that SMS come from")
+    sms_timeout_seconds: int = setting("SOKHAM_SMS_TIMEOUT_SECONDS", default=10, about="How long it may take")
+
     sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:

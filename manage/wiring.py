@@ -48,6 +48,7 @@ from keys.public import (
 )
 from live.app import LiveProcess
 from manage.hospital_schema import MigratedHospitalSchema
+from manage.messaging import message_kinds
 from patient_portal.app import create_app as create_patient_app
 from patient_portal.auth.sessions import ISSUER as PATIENT_ISSUER
 from patient_portal.auth.sessions import PatientSessions
@@ -303,13 +304,14 @@ def stream_reader(settings: Settings) -> Redis:
 
 
 def jobs_process(settings: Settings) -> JobsProcess:
-    """The jobs: sealing, partitions, pruning."""
+    """The jobs: sealing, partitions, pruning, reminders, who did not come."""
     routed = routing(settings, process="jobs", purpose="seal")
     return JobsProcess(
         central=central_database(settings, "seal", settings.password_seal, pool_size=4),
         router=routed.router,
         keychain=routed.keychain,
         data_dir=settings.data_dir,
+        messages=message_kinds(settings),
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final, TypeVar
 
+from kernel.backoff import backoff_seconds
+
 T = TypeVar("T")
 
 # Central's or a hospital's absence: retried without end, at most this far apart.
@@ -42,15 +44,6 @@ def step_after(status: int | None) -> Step:
 def refuses_the_batch(status: int | None) -> bool:
     """Whether central understood who asks and will not take what was sent, now or later."""
     return status in _BATCH_REFUSED
-
-
-def backoff_seconds(attempt: int, *, chance: float, base: float, cap: float) -> float:
-    """Full jitter: anywhere between nothing and a bound that doubles with each attempt (from 0) up to `cap`.
-
-    `chance` is uniform in [0, 1). Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
-    """
-    # 2**64 seconds are more than any cap, and a float does not overflow there.
-    return chance * min(cap, base * 2.0 ** min(max(attempt, 0), 64))
 
 
 def wait_seconds(attempt: int, *, chance: float, retry_after: int | None = None) -> float:

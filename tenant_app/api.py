@@ -16,6 +16,7 @@ from tenant_app.patients.identifiers_api import blueprint as identifiers
 from tenant_app.patients.insurance_api import blueprint as insurance
 from tenant_app.patients.status_api import blueprint as patient_status
 from tenant_app.queue.api import blueprint as queue
+from tenant_app.reminders.api import blueprint as reminders
 from tenant_app.schedules.api import blueprint as schedules
 from tenant_app.schedules.exceptions_api import blueprint as schedule_exceptions
 from tenant_app.settings.api import blueprint as settings
@@ -41,6 +42,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     schedules,
     schedule_exceptions,
     queue,
+    reminders,
     audit,
     audit_logs,
     access_findings,

@@ -12,6 +12,7 @@ from tenant_app.patients import models as patients
 from tenant_app.patients import record_models as patient_records
 from tenant_app.portal import models as portal
 from tenant_app.queue import models as queue
+from tenant_app.reminders import models as reminders
 from tenant_app.schedules import models as schedules
 from tenant_app.settings import models as settings
 from tenant_app.staff import models as staff
@@ -30,6 +31,7 @@ MODULES = (
     outbox,
     calendar,
     schedules,
+    reminders,
     settings,
     unusual,
     live,

@@ -18,6 +18,7 @@ from kernel.clock import local_today
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId, new_row_id
 from kernel.web.actor import Actor
+from manage.demo import reminding
 from manage.demo.hospitals import ADMINISTRATOR_NAME, BUSINESS_HOURS, DEMO_HOSPITALS, DemoDepartment, DemoHospital
 from manage.demo.hours import ON_LEAVE, leave_from, minutes_of, shifts_of, works
 from manage.demo.people import Person, cccd_for, people, people_of_both
@@ -95,6 +96,7 @@ class _Filling:
     def run(self) -> None:
         """The hospital's own details, then staff, then patients, then the week."""
         self._describe()
+        reminding.switch_on(uow=self._uow, actor=self._administrator)
         departments = {
             each.code: create_department(uow=self._uow, actor=self._administrator, code=each.code, name=each.name).id
             for each in self._hospital.departments
@@ -106,6 +108,7 @@ class _Filling:
         patients = [self._register(each, desk) for each in somebody]
         self._describe_patients(patients, somebody, staff_actor(staff["dieuduong"], "", "nurse"))
         patients = self._close_some(patients, desk)
+        reminding.ask(uow=self._uow, desk=desk, patients=patients, chance=random.Random(len(patients)))  # noqa: S311 - invented people
         described = {each.code: each for each in self._hospital.departments}
         doctors = [each for each in self._hospital.staff if each.role == "doctor" and each.department]
         for number, doctor in enumerate(doctors):
@@ -113,6 +116,7 @@ class _Filling:
             self._give_hours(number, staff[doctor.username], departments[department.code])
             self._fill_week(number, staff[doctor.username], departments[department.code], department, patients, desk)
         self._send_on_leave(staff[doctors[ON_LEAVE].username])
+        reminding.send_some(uow=self._uow, actor=self._administrator, desk=desk, now=self._demo.now)
         nurse = staff_actor(staff["dieuduong"], "", "nurse")
         for at, department in enumerate(self._hospital.departments[:WAITING_DEPARTMENTS]):
             self._fill_line(f"P.{101 + at}", departments[department.code], patients, desk, nurse)
@@ -200,7 +204,10 @@ class _Filling:
                 gender=somebody.gender,
                 # Small children are registered with their parents' phone and no number of their own yet.
                 identifiers={"cccd": somebody.cccd} if age >= 6 else {},
-                details={"phone": somebody.phone},
+                details={
+                    "phone": somebody.phone,
+                    "email": reminding.address_of(somebody.full_name) if age >= 16 else None,
+                },
             ),
         )
         return registered.patient.id
@@ -295,7 +302,10 @@ class _Filling:
                 outside_reason=None if regular else "Trực cấp cứu",
             )
             made = book(uow=self._uow, actor=desk, booking=booking, now=visit.booked_at)
-            for action, moment in visit.actions:
+            absent = reminding.missed(visit, now=self._demo.now)
+            if absent:
+                reminding.note_missed(uow=self._uow, appointment_id=made.id, at=visit.actions[-1][1])
+            for action, moment in () if absent else visit.actions:
                 act(
                     uow=self._uow,
                     actor=desk if action in {"confirm", "cancel"} else treating,

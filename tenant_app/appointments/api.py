@@ -118,6 +118,14 @@ def complete(appointment_id: UUID) -> _Answer:
     return _act(appointment_id, "complete")
 
 
+@blueprint.route("/<uuid:appointment_id>/came", methods=["POST"])
+@requires("appointment.confirm")
+@blueprint.response(200, AppointmentAnswer)
+def came(appointment_id: UUID) -> _Answer:
+    """Somebody who was noted as not come has come after all."""
+    return _act(appointment_id, "came")
+
+
 @blueprint.route("/<uuid:appointment_id>/cancel", methods=["POST"])
 @requires("appointment.cancel")
 @blueprint.arguments(CancelBody)

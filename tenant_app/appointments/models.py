@@ -24,7 +24,7 @@ from kernel.database.columns import Instant, RowId, Stamped, Version, one_of
 from tenant_app.database import HospitalBase
 
 APPOINTMENT_TYPES = ("consultation", "follow_up", "emergency")
-APPOINTMENT_STATUSES = ("scheduled", "confirmed", "in_progress", "completed", "cancelled")
+APPOINTMENT_STATUSES = ("scheduled", "confirmed", "in_progress", "completed", "cancelled", "no_show")
 APPOINTMENT_SOURCES = ("hospital_staff", "web_portal", "mobile_app")
 CANCELLERS = ("staff", "patient")
 
@@ -69,6 +69,8 @@ class Appointment(HospitalBase, Stamped):
     cancelled_by_kind: Mapped[str | None] = mapped_column(String(10))
     cancellation_reason: Mapped[str | None] = mapped_column(Text)
     outside_reason: Mapped[str | None] = mapped_column(Text)
+    # When it was noted that nobody came; it stays where somebody came after all, so that it is not noted again.
+    no_show_at: Mapped[Instant | None]
     version: Mapped[Version] = mapped_column()
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     updated_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
@@ -94,6 +96,8 @@ class Appointment(HospitalBase, Stamped):
             using="gist",
             name="ex_appointments_doctor_overlap",
         ),
+        CheckConstraint("status <> 'no_show' OR no_show_at IS NOT NULL", name="no_show"),
+        Index("ix_appointments_no_show", "appointment_date", postgresql_where=text("status = 'no_show'")),
         Index("ix_appointments_day", "appointment_date", "start_time", "id"),
         Index("ix_appointments_doctor", "doctor_id", "appointment_date", "start_time"),
         Index("ix_appointments_patient", "patient_id", "appointment_date"),

@@ -20,17 +20,20 @@ LONGEST_REASON: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """An action on an appointment: the statuses that it starts from, and the one that it leads to."""
+    """An action on an appointment: the statuses that it starts from, the one it leads to, and the right to it."""
 
     sources: tuple[str, ...]
     target: str
+    permission: str
 
 
 TRANSITIONS: Final[Mapping[str, Transition]] = {
-    "confirm": Transition(("scheduled",), "confirmed"),
-    "start": Transition(("confirmed",), "in_progress"),
-    "complete": Transition(("in_progress",), "completed"),
-    "cancel": Transition(("scheduled", "confirmed"), "cancelled"),
+    "confirm": Transition(("scheduled",), "confirmed", "appointment.confirm"),
+    "start": Transition(("confirmed",), "in_progress", "appointment.start"),
+    "complete": Transition(("in_progress",), "completed", "appointment.complete"),
+    "cancel": Transition(("scheduled", "confirmed"), "cancelled", "appointment.cancel"),
+    # Who was taken for somebody who did not come, and did.
+    "came": Transition(("no_show",), "confirmed", "appointment.confirm"),
 }
 
 # What has not begun may be moved.

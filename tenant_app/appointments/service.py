@@ -150,7 +150,7 @@ def act(
     version: int | None = None,
     now: datetime | None = None,
 ) -> queries.AppointmentRow:
-    """Confirm, start, complete or cancel (with a reason); a patient may only cancel.
+    """Confirm, start, complete, cancel (with a reason), or note who came after all; a patient may only cancel.
 
     `version` is the one last seen, where the caller says so. Raises NotFound, TransitionNotAllowed, InvalidFields,
     PreconditionFailed (somebody else was quicker).
@@ -168,7 +168,7 @@ def act(
     moment = now or utc_now()
     staff = actor.id if actor.kind == "staff" else None
     match action:
-        case "confirm":
+        case "confirm" | "came":
             found.confirmed_at, found.confirmed_by = moment, staff
         case "start":
             found.started_at, found.started_by = moment, staff

@@ -28,6 +28,8 @@ from tenant_app.pages.queue_desk import blueprint as queue_desk
 from tenant_app.pages.queue_pages import blueprint as queue_pages
 from tenant_app.pages.queue_wall import blueprint as queue_wall
 from tenant_app.pages.registration import blueprint as registration
+from tenant_app.pages.reminder_pages import blueprint as reminder_pages
+from tenant_app.pages.reminder_settings import blueprint as reminder_settings
 from tenant_app.pages.role_pages import blueprint as role_pages
 from tenant_app.pages.schedule_pages import blueprint as schedule_pages
 from tenant_app.pages.second_factors import blueprint as second_factors
@@ -72,4 +74,6 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     schedule_pages,
     unusual_pages,
     settings_pages,
+    reminder_pages,
+    reminder_settings,
 )

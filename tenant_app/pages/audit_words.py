@@ -45,6 +45,9 @@ _FURTHER: Final = {
     "finding.list": N_("Looked through unusual access"),
     "finding.read": N_("Opened a finding of unusual access"),
     "finding.decide": N_("Decided about unusual access"),
+    "reminder.list": N_("Looked through the reminders"),
+    "reminder.settings": N_("Changed how patients are reminded"),
+    "reminder.test": N_("Sent a test message"),
     "settings.change": N_("Changed a setting"),
     "settings.reset": N_("Took a setting back to its default"),
 }
@@ -71,6 +74,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
 _AREAS: Final[Mapping[str, str]] = {
     "patient": N_("Patients"),
     "appointment": N_("Appointments"),
+    "reminder": N_("Reminders"),
     "queue": N_("Waiting line"),
     "auth": N_("Signing in"),
     "portal": N_("Patient portal"),

@@ -20,6 +20,7 @@ from kernel.web.actor import Actor, current_actor
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.problems import sentences
 from tenant_app.appointments.public import (
+    TRANSITIONS,
     AppointmentRow,
     Filter,
     TransitionNotAllowed,
@@ -43,6 +44,7 @@ from tenant_app.pages.forms import (
 from tenant_app.pages.moving_pages import just_moved
 from tenant_app.pages.shown import TYPE_NAMES, banner, long_day
 from tenant_app.patients.public import patient_record
+from tenant_app.reminders.public import day_figures
 from tenant_app.staff.public import active_doctors, list_departments
 from tenant_app.unusual.public import open_findings
 
@@ -50,12 +52,13 @@ blueprint = Blueprint("day", __name__)
 
 ROWS: Final = 200
 _WAITING: Final = ("scheduled", "confirmed")
-_CLOSED: Final = ("completed", "cancelled")
+_CLOSED: Final = ("completed", "cancelled", "no_show")
 # Action → what its button says, its icon, and what is said when it is done.
 _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "confirm": (N_("Confirm"), "calendar-check", N_("Confirmed")),
     "start": (N_("Start"), "player-play", N_("Started")),
     "complete": (N_("Complete"), "check", N_("Completed")),
+    "came": (N_("Came after all"), "user-check", N_("Noted: the patient has come")),
 }
 CANCEL_REASONS: Final = (
     N_("The patient asked for it"),
@@ -126,6 +129,13 @@ def complete(appointment_id: str) -> Response:
     return _act(appointment_id, "complete")
 
 
+@blueprint.route("/appointments/<appointment_id>/came", methods=["POST"])
+@requires("appointment.confirm")
+def came(appointment_id: str) -> Response:
+    """Somebody who was noted as not come has come."""
+    return _act(appointment_id, "came")
+
+
 @blueprint.route("/appointments/<appointment_id>/cancel")
 @requires("appointment.cancel")
 def ask_cancel(appointment_id: str) -> Response:
@@ -168,7 +178,7 @@ def cancel(appointment_id: str) -> Response:
 
 def actions_for(actor: Actor, status: str) -> tuple[str, ...]:
     """What this actor may do with an appointment in this status."""
-    return tuple(action for action in possible_actions(status) if actor.may(f"appointment.{action}"))
+    return tuple(action for action in possible_actions(status) if actor.may(TRANSITIONS[action].permission))
 
 
 def lines_of(rows: Iterable[AppointmentRow], *, actor: Actor, now: datetime) -> list[Line]:
@@ -189,7 +199,7 @@ def lines_of(rows: Iterable[AppointmentRow], *, actor: Actor, now: datetime) -> 
 
 def picture_of(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     """The day as one bar of 100 parts: {status, count, x, width}, in the order in which a visit goes."""
-    order = ("completed", "in_progress", "confirmed", "scheduled", "cancelled")
+    order = ("completed", "in_progress", "confirmed", "scheduled", "no_show", "cancelled")
     total = sum(counts.values())
     parts: list[dict[str, Any]] = []
     at = 0.0
@@ -254,6 +264,7 @@ def _show(
         "day/day.html",
         errors=errors,
         moved=just_moved(uow),
+        figures=day_figures(uow=uow, day=chosen.day, now=now),
         title=long_day(chosen.day),
         previous_day=chosen.day - timedelta(days=1),
         next_day=chosen.day + timedelta(days=1),

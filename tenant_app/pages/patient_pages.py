@@ -45,6 +45,7 @@ from tenant_app.patients.public import (
     search,
 )
 from tenant_app.portal.public import NoIdentifier, issue_code
+from tenant_app.reminders.public import attendance_of, wishes_of
 
 blueprint = Blueprint("patient_pages", __name__, url_prefix="/patients")
 
@@ -84,6 +85,12 @@ ACTION_NAMES: Final = {
     "appointment.start": N_("Started an appointment"),
     "appointment.complete": N_("Completed an appointment"),
     "appointment.cancel": N_("Cancelled an appointment"),
+    "appointment.no_show": N_("Noted that nobody came to an appointment"),
+    "appointment.came": N_("Noted that the patient came after all"),
+    "reminder.send": N_("Sent a reminder"),
+    "reminder.ask": N_("Had a reminder sent"),
+    "reminder.stop": N_("Stopped a reminder"),
+    "reminder.wishes": N_("Wrote down whether the patient wants reminders"),
     "queue.take": N_("Gave a number in the queue"),
     "queue.read": N_("Opened a number of the queue"),
     "queue.list": N_("Looked at the queue"),
@@ -117,6 +124,8 @@ FIELD_NAMES: Final = {
     "passport": N_("Passport"),
     "status": N_("Status"),
     "password": N_("Password"),
+    "sms": N_("SMS"),
+    "language": N_("Language"),
 }
 KIND_NAMES: Final = {
     "staff": N_("Staff"),
@@ -288,6 +297,8 @@ def _show(
         past=past,
         can_cancel=[row.id for row in coming if "cancel" in actions_for(actor, row.status)],
         portal=portal,
+        wishes=wishes_of(uow=uow, patient_id=patient_id),
+        attendance=attendance_of(uow=uow, patient_id=patient_id),
         refused=refused,
         just_registered=request.args.get("registered") == "1",
         type_names=TYPE_NAMES,

@@ -30,7 +30,8 @@ UNKNOWN_PATIENT: Final = N_("There is no such patient.")
 UNKNOWN_PRIORITY: Final = N_("This priority is not known.")
 UNKNOWN_APPOINTMENT: Final = N_("The patient has no such appointment in this department today.")
 
-_OPEN_APPOINTMENT: Final = ("scheduled", "confirmed", "in_progress")
+# Who comes after all, came.
+_OPEN_APPOINTMENT: Final = ("scheduled", "confirmed", "in_progress", "no_show")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +67,8 @@ def take(*, uow: UnitOfWork, actor: Actor, arrival: Arrival, now: datetime | Non
         waits_since=moment,
     )
     if appointment_id is not None:
-        follow(uow, actor, appointment_id, action="confirm", now=moment)
+        for action in ("came", "confirm"):
+            follow(uow, actor, appointment_id, action=action, now=moment)
     return note(uow, actor, made, action="take", before=None, moment=moment)
 
 

@@ -17,7 +17,7 @@ from kernel.ids import new_row_id
 from kernel.listing import Page
 from kernel.text import N_, canonical
 from kernel.web.actor import Actor
-from tenant_app.appointments.public import Appointment, TransitionNotAllowed, act, possible_actions
+from tenant_app.appointments.public import TRANSITIONS, Appointment, TransitionNotAllowed, act, possible_actions
 from tenant_app.audit.service import record
 from tenant_app.live.public import announce, queue_changed
 from tenant_app.queue import queries
@@ -229,7 +229,7 @@ def follow(uow: UnitOfWork, actor: Actor, appointment_id: UUID, *, action: str, 
             Appointment.id == appointment_id, Appointment.appointment_date <= local_today(now)
         )
     )
-    if status is None or action not in possible_actions(status) or not actor.may(f"appointment.{action}"):
+    if status is None or action not in possible_actions(status) or not actor.may(TRANSITIONS[action].permission):
         return False
     try:
         act(uow=uow, actor=actor, appointment_id=appointment_id, action=action, now=now)
@@ -280,7 +280,7 @@ def _doctor(uow: UnitOfWork, doctor_id: UUID | None) -> UUID | None:
 
 
 def _move_appointment(uow: UnitOfWork, actor: Actor, held: QueueEntry, *, action: str, moment: datetime) -> bool:
-    steps: Sequence[str] = {"start": ("confirm", "start"), "finish": ("complete",)}.get(action, ())
+    steps: Sequence[str] = {"start": ("came", "confirm", "start"), "finish": ("complete",)}.get(action, ())
     if held.appointment_id is None or not steps:
         return False
     moved = False

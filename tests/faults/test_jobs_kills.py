@@ -95,7 +95,7 @@ def test_a_killed_runner_is_followed_within_its_lease(
     first = runners.start()
     wait_until(lambda: "jobs.started" in runners.log, seconds=60)
     with central.superuser() as connection:
-        wait_until(lambda: _one(connection, "SELECT count(*) FROM job_leases WHERE succeeded_at IS NOT NULL") == 4)
+        wait_until(lambda: _one(connection, "SELECT count(*) FROM job_leases WHERE succeeded_at IS NOT NULL") == 8)
         # It dies holding the lease, as if in the middle of a run that began this moment.
         first.send_signal(signal.SIGSTOP)
         connection.execute(

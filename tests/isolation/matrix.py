@@ -125,6 +125,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         },
         "appointment_code_numbers": {"USAGE"},
         "appointment_moves": {"INSERT", "SELECT"},
+        "appointment_reminders": {"INSERT", "SELECT", "UPDATE (reason, status)"},
         "appointments": {"INSERT", "SELECT", "UPDATE"},
         "audit_checks": {"SELECT"},
         "audit_logs": {_AUDIT_WITH_VALUES, "SELECT"},
@@ -148,6 +149,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "patient_identifiers": {"INSERT", "SELECT", "UPDATE"},
         "patient_links": {"SELECT", "UPDATE (end_reason, ended_at)"},
         "patient_login_logs": {"SELECT"},
+        "patient_portal_preferences": {"INSERT", "SELECT", "UPDATE (preference_value, updated_at)"},
         "patient_sessions": {"SELECT", "UPDATE (end_reason, ended_at)"},
         "patient_users": {
             "SELECT (created_at, id, last_login_at, mfa_enabled, patient_id, status, updated_at)",
@@ -163,6 +165,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "queue_counters": {"INSERT", "SELECT", "UPDATE (last_number)"},
         "queue_entries": {"INSERT", "SELECT", "UPDATE"},
         "queue_steps": {"INSERT", "SELECT", "UPDATE (undone_at)"},
+        "reminder_settings": {"SELECT", "UPDATE"},
         "roles": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "schedule_exceptions": {"DELETE", "INSERT", "SELECT"},
         "staff_invites": {"DELETE", "INSERT", "SELECT", "UPDATE"},
@@ -205,6 +208,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "patient_links": {"INSERT", "SELECT", "UPDATE"},
         "patient_login_logs": {"INSERT", "SELECT"},
         "patient_recovery_codes": {"DELETE", "INSERT", "SELECT", "UPDATE (used_at)"},
+        "patient_portal_preferences": {"INSERT", "SELECT", "UPDATE (preference_value, updated_at)"},
         "patient_refresh_tokens": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "patient_sessions": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "patient_sign_in_failures": {"DELETE", "INSERT", "SELECT", "UPDATE"},
@@ -213,6 +217,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "schedule_exceptions": {
             "SELECT (department_id, doctor_id, end_time, first_day, kind, last_day, slot_minutes, start_time)"
         },
+        "reminder_settings": {"SELECT (email_on, needs_consent, sms_on)"},
         "users": {"SELECT (department_id, full_name, id, role, status)"},
     },
     "sync": {
@@ -245,9 +250,11 @@ HOSPITAL_FUNCTIONS: Final[dict[str, set[str]]] = {
         "doctor_busy_times",
         "next_appointment_code",
         "next_patient_code",
+        "plan_reminders",
         "portal_account",
         "portal_patient",
         "portal_take_second_factor",
+        "reminder_obstacle",
     },
     "portal": {
         "booking_patient_status",
@@ -275,5 +282,15 @@ HOSPITAL_FUNCTIONS: Final[dict[str, set[str]]] = {
         "sync_settle_person",
         "sync_store_cursor",
     },
-    "seal": {"access_to_own_people", "access_without_visit", "audit_make_partitions", "prune_expired"},
+    "seal": {
+        "access_to_own_people",
+        "access_without_visit",
+        "audit_make_partitions",
+        "mark_no_shows",
+        "prune_expired",
+        "reminders_claim",
+        "reminders_hand_over",
+        "reminders_overdue",
+        "reminders_settle",
+    },
 }

@@ -241,7 +241,7 @@ def test_functions_that_act_as_their_owner_pin_their_search_path(ground: Ground)
 OPEN_TO_PATIENTS = frozenset(
     {
         *("departments", "doctor_schedules", "holidays", "hospital_identity", "hospital_info", "hospital_sync"),
-        *("schedule_exceptions", "users"),
+        *("reminder_settings", "schedule_exceptions", "users"),
     }
 )
 

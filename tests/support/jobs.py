@@ -21,6 +21,8 @@ class JobsRunners:
     central: CentralDatabase
     folder: Path
     keyring: Path
+    # Further variables of its environment.
+    more: dict[str, str] = field(default_factory=dict)
     started: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -40,6 +42,7 @@ class JobsRunners:
             "DATABASE_URL": self.central.url,
             "SOKHAM_PASSWORD_ROUTE": PASSWORDS[roles.ROUTE],
             "SOKHAM_PASSWORD_SEAL": PASSWORDS[roles.SEAL],
+            **self.more,
         }
 
     @property

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.backoff import backoff_seconds
 from sync_worker import rules
 from sync_worker.rules import Step
 
@@ -14,13 +15,13 @@ attempts = st.integers(0, 10**9)
 def test_backoff_is_never_negative_and_never_beyond_the_cap(
     attempt: int, chance: float, base: float, cap: float
 ) -> None:
-    assert 0 <= rules.backoff_seconds(attempt, chance=chance, base=base, cap=cap) <= cap
+    assert 0 <= backoff_seconds(attempt, chance=chance, base=base, cap=cap) <= cap
 
 
 @given(st.integers(0, 200), chances)
 def test_the_bound_never_shrinks(attempt: int, chance: float) -> None:
-    now = rules.backoff_seconds(attempt, chance=chance, base=0.5, cap=60)
-    assert now <= rules.backoff_seconds(attempt + 1, chance=chance, base=0.5, cap=60)
+    now = backoff_seconds(attempt, chance=chance, base=0.5, cap=60)
+    assert now <= backoff_seconds(attempt + 1, chance=chance, base=0.5, cap=60)
 
 
 @given(attempts, chances, st.none() | st.integers(0, 10**12))
@@ -31,9 +32,9 @@ def test_an_outage_is_waited_out_without_end_and_never_for_long(attempt: int, ch
 
 
 def test_full_jitter_reaches_from_nothing_to_the_bound() -> None:
-    assert rules.backoff_seconds(3, chance=0.0, base=1, cap=60) == 0
-    assert rules.backoff_seconds(3, chance=0.5, base=1, cap=60) == 4
-    assert rules.backoff_seconds(300, chance=0.999, base=1, cap=60) > 59
+    assert backoff_seconds(3, chance=0.0, base=1, cap=60) == 0
+    assert backoff_seconds(3, chance=0.5, base=1, cap=60) == 4
+    assert backoff_seconds(300, chance=0.999, base=1, cap=60) > 59
 
 
 @given(st.none() | st.integers(100, 599))

@@ -59,6 +59,7 @@ def test_each_transition_and_no_other() -> None:
         ("confirmed", "start"): "in_progress",
         ("confirmed", "cancel"): "cancelled",
         ("in_progress", "complete"): "completed",
+        ("no_show", "came"): "confirmed",
     }
     for status in APPOINTMENT_STATUSES:
         for action in TRANSITIONS:
