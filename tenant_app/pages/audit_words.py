@@ -71,7 +71,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "queue.call": N_("%(who)s called %(patient)s from the queue"),
 }
 
-_AREAS: Final[Mapping[str, str]] = {
+AREA_NAMES: Final[Mapping[str, str]] = {
     "patient": N_("Patients"),
     "appointment": N_("Appointments"),
     "reminder": N_("Reminders"),
@@ -87,6 +87,7 @@ _AREAS: Final[Mapping[str, str]] = {
     "schedule_exception": N_("Away and extra hours"),
     "audit": N_("Access log"),
     "finding": N_("Unusual access"),
+    "history": N_("Medical history"),
     "settings": N_("Settings"),
 }
 # A choice of several actions at once: its value, what it is called, and what it holds.
@@ -136,7 +137,7 @@ def action_options() -> list[tuple[str, str]]:
     for action in LOG_ACTION_NAMES:
         by_area.setdefault(_area(action), []).append((action, what(action)))
     for area, actions in by_area.items():
-        title = gettext(_AREAS[area]) if area in _AREAS else area
+        title = gettext(AREA_NAMES[area]) if area in AREA_NAMES else area
         listed.append((area, gettext("%(area)s: everything", area=title)))
         listed += [(action, f"{title}: {_lower_first(name)}") for action, name in sorted(actions, key=lambda a: a[1])]
     return listed

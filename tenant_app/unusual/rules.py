@@ -10,7 +10,7 @@ from kernel.clock import LOCAL_ZONE
 from tenant_app.calendar.rules import Calendar
 
 # Opening somebody's data. Lists and searches show many at once and are the day's work.
-READS: Final = ("patient.read", "patient.reveal", "appointment.read")
+READS: Final = ("patient.read", "patient.reveal", "history.read", "appointment.read")
 # Those whose patients come to their department. Reception, cashiers and administrators serve the whole hospital.
 CLINICAL: Final = frozenset({"doctor", "nurse", "lab_technician"})
 

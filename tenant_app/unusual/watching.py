@@ -41,6 +41,8 @@ from tenant_app.unusual.models import AccessFinding, AccessTally, AccessWatch
 from tenant_app.unusual.rules import Found, Limits, Read
 
 ROWS: Final = 10_000
+# Days of people that one transaction judges, so that it stays far from the age at which transactions are cut off.
+DAYS: Final = 60
 COUNTED_EVENT: Final = "audit.unusual"
 # One person's day is read up to here; more than that stands out long before.
 _MOST_A_DAY: Final = 20_000
@@ -63,18 +65,14 @@ class _Person:
     department_id: UUID | None
 
 
-def watch(*, uow: UnitOfWork, limit: int = ROWS) -> Watched:
+def watch(*, uow: UnitOfWork, limit: int = ROWS, most_days: int = DAYS) -> Watched:
     """Take the next rows and judge what they touch, in the caller's transaction; two at once go one after another."""
     last_xid, last_id = _mark(uow)
-    batch = uow.session.execute(_next_rows(last_xid, last_id, limit)).all()
-    done = Watched(rows=len(batch), more=len(batch) == limit)
+    waiting = uow.session.execute(_next_rows(last_xid, last_id, limit)).all()
+    batch, days = _within(waiting, most_days)
+    done = Watched(rows=len(batch), more=len(waiting) == limit or len(batch) < len(waiting))
     if not batch:
         return done
-    days = {
-        (row.user_id, row.created_at.astimezone(LOCAL_ZONE).date())
-        for row in batch
-        if row.action in rules.READS and row.actor_kind == "staff" and row.user_id and row.patient_id
-    }
     if days:
         judge = _Judge(uow, days)
         for user_id, day in sorted(days, key=lambda each: (each[1], each[0])):
@@ -87,6 +85,18 @@ def watch(*, uow: UnitOfWork, limit: int = ROWS) -> Watched:
     if done.found:
         _tell_central(uow, done.found)
     return done
+
+
+def _within(rows: Sequence[Any], most_days: int) -> tuple[Sequence[Any], set[tuple[UUID, date]]]:
+    """The first of the rows, as many as touch no more than so many days of people; and these days."""
+    days: set[tuple[UUID, date]] = set()
+    for place, row in enumerate(rows):
+        if row.action in rules.READS and row.actor_kind == "staff" and row.user_id and row.patient_id:
+            touched = (row.user_id, row.created_at.astimezone(LOCAL_ZONE).date())
+            if len(days) == most_days and touched not in days:
+                return rows[:place], days
+            days.add(touched)
+    return rows, days
 
 
 class _Judge:

@@ -37,7 +37,7 @@ def watched(clinic: Clinic) -> dict[str, int]:
 
     def step() -> bool:
         with clinic.uow("seal") as uow:
-            done = watch(uow=uow, limit=500)
+            done = watch(uow=uow, limit=500, most_days=2)
             uow.commit()
         for kind, count in done.found.items():
             found[kind] = found.get(kind, 0) + count

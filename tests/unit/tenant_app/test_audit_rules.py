@@ -9,7 +9,7 @@ import pytest
 from kernel.errors import InvalidFields
 from tenant_app.audit import rules
 from tenant_app.pages.audit_export import plain_cell
-from tenant_app.pages.audit_words import CHANGES, LOG_ACTION_NAMES, READS, actions_chosen
+from tenant_app.pages.audit_words import AREA_NAMES, CHANGES, LOG_ACTION_NAMES, READS, actions_chosen
 
 ROOT = Path(__file__).parents[3]
 DAY = date(2026, 11, 21)
@@ -99,3 +99,4 @@ def test_every_action_that_is_written_down_has_words() -> None:
                         written[name] = path.name
     assert len(written) > 20
     assert {name: file for name, file in written.items() if name not in LOG_ACTION_NAMES} == {}
+    assert {name.split(".", maxsplit=1)[0] for name in LOG_ACTION_NAMES} == set(AREA_NAMES)
