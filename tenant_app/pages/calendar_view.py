@@ -18,8 +18,9 @@ from kernel.web.access import requires
 from kernel.web.actor import Actor, current_actor
 from kernel.web.collaborators import request_unit_of_work
 from tenant_app.appointments.public import MOVABLE, AppointmentRow, calendar_rows
+from tenant_app.live.public import day_topic
 from tenant_app.pages.calendar_grid import Column, Day, column, hours_shown
-from tenant_app.pages.forms import chosen_id, page, parse_day, spoken
+from tenant_app.pages.forms import chosen_id, page, parse_day, spoken, wants_part
 from tenant_app.pages.moving_pages import just_moved
 from tenant_app.pages.shown import TYPE_NAMES, long_day
 from tenant_app.schedules.public import WorkingTime, read_working_times
@@ -96,7 +97,7 @@ def _show(uow: UnitOfWork, actor: Actor, chosen: Chosen, errors: dict[str, list[
     moved = just_moved(uow)
     here = url_for("calendar.show", **chosen.query())
     return page(
-        "calendar/calendar.html",
+        "calendar/part.html" if wants_part() else "calendar/calendar.html",
         chosen=chosen,
         errors=errors,
         columns=columns,
@@ -117,6 +118,7 @@ def _show(uow: UnitOfWork, actor: Actor, chosen: Chosen, errors: dict[str, list[
         moved=moved,
         undo_back=here,
         here=here,
+        topics=[day_topic(day) for day in chosen.days],
         short_days={day: _short_day(day) for day in chosen.days},
     )
 

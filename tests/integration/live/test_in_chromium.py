@@ -136,3 +136,24 @@ def test_an_ended_session_leads_to_the_sign_in(town: Town, clinic: Clinic, sign_
     expect(eyes.page.locator(HEARS)).to_be_attached()
     assert nurse.post("/sign-out").status_code == 303
     eyes.page.wait_for_url(re.compile("/sign-in"), timeout=15_000)
+
+
+def test_a_moved_appointment_moves_in_the_calendars_of_others(town: Town, clinic: Clinic, sign_in: SignIn) -> None:
+    visit = clinic.appointment(clinic.patient().patient.id)
+    one, other = town.eyes(sign_in(clinic, "nurse")), town.eyes(sign_in(clinic, "receptionist"))
+    for eyes in (one, other):
+        eyes.go(f"/calendar?view=day&day={visit.appointment_date}")
+        expect(eyes.page.locator(HEARS)).to_be_attached()
+    block = one.page.locator(".ca-block[data-move]")
+    block.focus()
+    one.page.keyboard.press("ArrowDown")
+    one.page.keyboard.press("Enter")
+    one.page.locator("#ca-move button[type=submit]").click()
+    expect(other.page.locator(".ca-block[data-move] .ca-time")).to_have_text("09:30", timeout=4000)
+    # What came by itself can be moved on: nothing that the script holds is of the columns that went.
+    moved = other.page.locator(".ca-block[data-move]:not(.is-ghost)")
+    moved.focus()
+    other.page.keyboard.press("ArrowDown")
+    expect(other.page.locator(".is-ghost .ca-time")).to_have_text("10:00")
+    other.page.keyboard.press("Escape")
+    assert one.complaints + other.complaints == []

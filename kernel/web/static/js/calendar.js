@@ -2,12 +2,15 @@
 (() => {
   "use strict";
 
-  const calendar = document.querySelector("[data-calendar]");
+  const part = document.getElementById("the-calendar");
   const dialog = document.getElementById("ca-move");
-  if (!calendar || !dialog) return;
+  if (!part || !dialog) return;
   const form = dialog.querySelector("form");
-  const columns = [...calendar.querySelectorAll(".ca-column")];
-  const firstMinute = Number(calendar.dataset.firstHour) * 60;
+  // Looked for anew each time: live updates put other columns in.
+  const grid = () => part.querySelector("[data-calendar]");
+  const columns = () => [...part.querySelectorAll(".ca-column")];
+  const hours = () => part.querySelectorAll(".ca-hour").length;
+  const firstMinute = () => Number(grid().dataset.firstHour) * 60;
   const MINUTES = 5;
   const NEAR = 6; // Pixels: less than this is a click.
 
@@ -34,10 +37,10 @@
 
   function place(column, minutes) {
     const length = Number(moving.block.dataset.rows) * MINUTES;
-    const last = firstMinute + calendar.querySelectorAll(".ca-hour").length * 60 - length;
+    const last = firstMinute() + hours() * 60 - length;
     moving.column = column;
-    moving.minutes = Math.min(Math.max(minutes, firstMinute), last);
-    const row = Math.floor((moving.minutes - firstMinute) / MINUTES) + 1;
+    moving.minutes = Math.min(Math.max(minutes, firstMinute()), last);
+    const row = Math.floor((moving.minutes - firstMinute()) / MINUTES) + 1;
     moving.ghost.style.gridRow = `${row} / span ${moving.block.dataset.rows}`;
     moving.ghost.querySelector(".ca-time").textContent = textOf(moving.minutes);
     column.querySelector(".ca-rows").append(moving.ghost);
@@ -54,7 +57,17 @@
     block.classList.remove("is-moving");
     document.documentElement.classList.remove("is-dragging");
     if (told) announce(form.dataset.returned);
+    if (stale) part.dispatchEvent(new CustomEvent("live"));
+    stale = false;
   }
+
+  // What changed meanwhile is shown when nothing is being moved any more: a swap would take it out of one's hands.
+  let stale = false;
+  document.addEventListener("live", (event) => {
+    if (event.target !== part || !moving) return;
+    stale = true;
+    event.stopImmediatePropagation();
+  }, true);
 
   function ask() {
     if (!isElsewhere()) return end();
@@ -80,7 +93,7 @@
   // ---- by pointer
   let pressed = null; // {block, x, y, offset}
   let dragged = false;
-  calendar.addEventListener("pointerdown", (event) => {
+  part.addEventListener("pointerdown", (event) => {
     const block = event.target.closest("[data-move]");
     // A finger scrolls; on a touch screen the block's own page moves it.
     if (!block || event.button !== 0 || event.pointerType === "touch") return;
@@ -97,7 +110,7 @@
       document.documentElement.classList.add("is-dragging");
     }
     event.preventDefault();
-    const column = columns.find((each) => {
+    const column = columns().find((each) => {
       const box = each.getBoundingClientRect();
       return event.clientX >= box.left && event.clientX < box.right;
     });
@@ -105,9 +118,9 @@
     const under = document.elementsFromPoint(event.clientX, event.clientY - pressed.offset + 4);
     const free = under.find((each) => each.classList?.contains("ca-free") && columnOf(each) === column);
     const rows = column.querySelector(".ca-rows").getBoundingClientRect();
-    const height = rows.height / (calendar.querySelectorAll(".ca-hour").length * 12);
+    const height = rows.height / (hours() * 12);
     const row = Math.round((event.clientY - pressed.offset - rows.top) / height);
-    place(column, free ? minutesOf(free.dataset.start) : firstMinute + row * MINUTES);
+    place(column, free ? minutesOf(free.dataset.start) : firstMinute() + row * MINUTES);
   });
   document.addEventListener("pointerup", () => {
     if (!pressed) return;
@@ -120,18 +133,18 @@
     end();
   });
   // What was dragged is not followed as a link, nor is the browser's own dragging wanted.
-  calendar.addEventListener("click", (event) => {
+  part.addEventListener("click", (event) => {
     if (dragged) event.preventDefault();
     dragged = false;
   });
-  calendar.addEventListener("dragstart", (event) => event.preventDefault());
+  part.addEventListener("dragstart", (event) => event.preventDefault());
 
   // ---- by keys
   const starts = (column) => [...column.querySelectorAll("a.ca-free, span.ca-free")].map((each) => minutesOf(each.dataset.start));
   function step(key) {
     const { column, minutes, block } = moving;
     if (key === "ArrowLeft" || key === "ArrowRight") {
-      const next = columns[columns.indexOf(column) + (key === "ArrowLeft" ? -1 : 1)];
+      const next = columns()[columns().indexOf(column) + (key === "ArrowLeft" ? -1 : 1)];
       return next ? place(next, minutes) : undefined;
     }
     const own = column === columnOf(block) ? [minutesOf(block.dataset.start)] : [];
@@ -139,7 +152,7 @@
     const next = key === "ArrowUp" ? free.filter((each) => each < minutes).pop() : free.find((each) => each > minutes);
     if (next !== undefined) place(column, next);
   }
-  calendar.addEventListener("keydown", (event) => {
+  part.addEventListener("keydown", (event) => {
     const block = event.target.closest?.("[data-move]");
     if (!block || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key.startsWith("Arrow")) {
@@ -159,7 +172,7 @@
       end();
     }
   });
-  calendar.addEventListener("focusout", (event) => {
+  part.addEventListener("focusout", (event) => {
     if (moving && !pressed && !dialog.open && event.target === moving.block) setTimeout(() => dialog.open || pressed || end(), 0);
   });
 })();

@@ -145,3 +145,14 @@ def test_forty_doctors_cost_no_more_questions_than_one(
     with count_queries() as counted:
         nurse.get(PATH, view="week", day=str(local_today()), doctor=str(doctors[0]))
     assert counted.total <= 12
+
+
+def test_live_updates_ask_for_the_columns_alone(sign_in: SignIn, clinic: Clinic) -> None:
+    nurse = sign_in(clinic, "nurse")
+    visit = clinic.appointment(clinic.patient().patient.id)
+    query = {"view": "day", "day": str(tomorrow())}
+    part = nurse.client.get(PATH, query_string=query, headers={"HX-Request": "true"}).text
+    assert visit.patient_name in part
+    assert "<html" not in part
+    assert 'id="ca-move"' not in part
+    assert 'id="the-calendar"' in nurse.get(PATH, **query)
