@@ -34,6 +34,7 @@ from tenant_app.pages.forms import CHOOSE, TOO_LONG, chosen_id, lead_to, page, p
 from tenant_app.pages.shown import TYPE_NAMES, banner, long_day, options
 from tenant_app.pages.working_days import bookable_in, why_nothing
 from tenant_app.patients.public import PatientInactive, PatientRecord, read
+from tenant_app.staff.errors import DepartmentClosed
 from tenant_app.staff.public import Doctor, list_departments
 
 blueprint = Blueprint("booking", __name__, url_prefix="/appointments/new")
@@ -143,7 +144,7 @@ def _book(uow: UnitOfWork, actor: Actor, wish: Wish) -> Response:
         wish.all_hours = True
         wish.errors = {"outside_reason": [gettext(OUTSIDE_REASON)]}
         status, refused = err.status, None
-    except PatientInactive as err:
+    except (PatientInactive, DepartmentClosed) as err:
         uow.session.rollback()
         status, refused = err.status, sentences(err)
     else:

@@ -41,6 +41,7 @@ from tenant_app.pages.forms import chosen_id, lead_to, page, parse_day, sent_ver
 from tenant_app.pages.shown import banner, long_day
 from tenant_app.pages.working_days import why_nothing
 from tenant_app.patients.public import PatientInactive, patient_record
+from tenant_app.staff.errors import DepartmentClosed
 from tenant_app.staff.public import active_doctors
 
 blueprint = Blueprint("moving", __name__, url_prefix="/appointments")
@@ -106,7 +107,7 @@ def undo(move_id: str) -> Response:
     earlier = move_row(uow=uow, move_id=wanted)
     try:
         moved = undo_move(uow=uow, actor=current_actor(), move_id=wanted)
-    except (PreconditionFailed, TransitionNotAllowed, SlotTaken) as why:
+    except (PreconditionFailed, TransitionNotAllowed, SlotTaken, DepartmentClosed) as why:
         uow.session.rollback()
         title, detail = sentences(why)
         return lead_to(_way_back(earlier.to_date), message=f"{title}. {detail}", tone="warning")
@@ -181,7 +182,7 @@ def _move(uow: UnitOfWork, row: AppointmentRow, wish: Wish) -> Response:
     except OutsideSchedule as wrong:
         wish.errors, wish.all_hours = {"outside_reason": [gettext(OUTSIDE_REASON)]}, True
         status = wrong.status
-    except (SlotTaken, PatientInactive, PreconditionFailed, TransitionNotAllowed) as why:
+    except (SlotTaken, PatientInactive, DepartmentClosed, PreconditionFailed, TransitionNotAllowed) as why:
         refused, status = sentences(why), why.status
     else:
         uow.commit()

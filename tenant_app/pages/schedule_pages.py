@@ -47,6 +47,7 @@ from tenant_app.schedules.public import (
     remove_hours,
     schedule_row,
 )
+from tenant_app.staff.errors import DepartmentClosed
 from tenant_app.staff.public import StaffMember, active_doctors, list_departments, staff_member
 
 blueprint = Blueprint("schedules_pages", __name__, url_prefix="/schedules")
@@ -110,7 +111,7 @@ def add(user_id: str) -> Response:
     shown["weekday"] = request.form.getlist("weekday")
     try:
         made = add_hours(uow=uow, actor=current_actor(), new=read_new_hours(shown, doctor_id=doctor.id))
-    except (InvalidFields, ScheduleOverlaps) as wrong:
+    except (InvalidFields, ScheduleOverlaps, DepartmentClosed) as wrong:
         uow.session.rollback()
         return _one(doctor, hours=shown, refusal=wrong)
     uow.commit()
@@ -140,7 +141,7 @@ def save(user_id: str, schedule_id: str) -> Response:
             version=sent_version(),
             details=read_hours_changed(shown),
         )
-    except (InvalidFields, ScheduleOverlaps) as wrong:
+    except (InvalidFields, ScheduleOverlaps, DepartmentClosed) as wrong:
         uow.session.rollback()
         return _edit(row, shown=shown, version=sent_version(), refusal=wrong)
     except PreconditionFailed as late:
@@ -170,7 +171,7 @@ def add_change(user_id: str) -> Response:
     shown = {name: typed(field) for name, field in FIELDS[kind].items()}
     try:
         add_exception(uow=uow, actor=actor, new=read_exception(kind, shown, doctor_id=doctor.id))
-    except InvalidFields as wrong:
+    except (InvalidFields, DepartmentClosed) as wrong:
         uow.session.rollback()
         return _one(doctor, exception=(kind, shown), refusal=wrong)
     waiting = len(to_move(uow=uow, actor=actor, doctor_id=doctor.id))

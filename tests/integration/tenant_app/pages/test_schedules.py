@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from datetime import time, timedelta
 
+from sqlalchemy import update
+
 from kernel.clock import local_today
-from tenant_app.appointments.public import appointment
+from tenant_app.appointments.public import Destination, appointment, move
 from tenant_app.schedules.public import NewException, add_exception, list_exceptions, list_schedules
+from tenant_app.staff.models import Department
+from tenant_app.staff.public import create_department
 from tests.support.clinic import Clinic, tomorrow
 from tests.support.counting import Counting
 from tests.support.schedules import away, hours
@@ -215,3 +219,22 @@ def test_the_pages_ask_little_whatever_there_is(sign_in: SignIn, clinic: Clinic,
         with count_queries() as counted:
             admin.get(path)
         assert counted.total <= 12, (path, counted.total, counted.statements)
+
+
+def test_a_move_is_not_undone_into_a_department_that_closed(sign_in: SignIn, clinic: Clinic) -> None:
+    """The database refuses it, and the page says so where the person is."""
+    nurse = sign_in(clinic, "nurse")
+    with clinic.uow() as uow:
+        other = create_department(uow=uow, actor=clinic.admin, code="NHI", name="Khoa Nhi")
+        uow.commit()
+    visit = clinic.appointment(clinic.patient().patient.id)
+    to = Destination(appointment_date=tomorrow(), start_time=time(10), end_time=time(10, 30), department_id=other.id)
+    with clinic.uow() as uow:
+        moved = move(uow=uow, actor=clinic.admin, appointment_id=visit.id, to=to, version=1)
+        uow.session.execute(update(Department).where(Department.id == clinic.department_id).values(status="inactive"))
+        uow.commit()
+    undone = nurse.post(f"/appointments/moves/{moved.move_id}/undo")
+    assert undone.status_code == 303
+    assert undone.headers["Location"].startswith("/today")
+    with clinic.uow() as uow:
+        assert appointment(uow=uow, appointment_id=visit.id).start_time == time(10)
