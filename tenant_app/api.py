@@ -23,6 +23,7 @@ from tenant_app.settings.api import blueprint as settings
 from tenant_app.staff.api import blueprint as staff
 from tenant_app.staff.department_api import blueprint as departments
 from tenant_app.staff.role_api import blueprint as roles
+from tenant_app.timeline.api import blueprint as timeline
 from tenant_app.unusual.api import blueprint as access_findings
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
@@ -37,6 +38,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     contacts,
     history,
     insurance,
+    timeline,
     patient_status,
     appointments,
     schedules,

@@ -38,6 +38,7 @@ from tenant_app.pages.session import second_step
 from tenant_app.pages.settings_pages import blueprint as settings_pages
 from tenant_app.pages.staff_pages import blueprint as staff_pages
 from tenant_app.pages.status_pages import blueprint as status_pages
+from tenant_app.pages.timeline import blueprint as timeline
 from tenant_app.pages.unusual_pages import blueprint as unusual_pages
 
 PAGES: Final[tuple[Blueprint, ...]] = (
@@ -61,6 +62,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     contacts,
     history,
     insurance,
+    timeline,
     status_pages,
     staff_pages,
     member_pages,
