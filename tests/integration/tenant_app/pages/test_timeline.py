@@ -27,5 +27,5 @@ def test_what_happened_stands_there_in_words(sign_in: SignIn, clinic: Clinic, co
     assert desk.client.get(f"{here}?kind=access").status_code == 403
     admin = sign_in(clinic, "admin")
     assert "Mở hồ sơ" in admin.get(here, kind="access")
-    for wrong in ("cursor=x", "kind=nonsense&cursor=%00"):
+    for wrong in ("cursor=x", "kind=nonsense"):
         assert admin.client.get(f"{here}?{wrong}").status_code in {200, 422}
