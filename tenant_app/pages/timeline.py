@@ -72,6 +72,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "appointment.started": Words(N_("Visit begun"), "stethoscope", "success"),
     "appointment.completed": Words(N_("Visit completed"), "check", "success"),
     "appointment.cancelled": Words(N_("Appointment cancelled"), "calendar-x", "warning"),
+    "appointment.no_show": Words(N_("Did not come to the appointment"), "calendar-x", "warning"),
     "queue.taken": Words(N_("Number given"), "hourglass"),
     "queue.called": Words(N_("Called"), "bell"),
     "queue.done": Words(N_("Done in the queue"), "check", "success"),

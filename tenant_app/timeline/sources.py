@@ -119,6 +119,8 @@ def _appointments(patient_id: UUID) -> Events:
         "started": (visit.started_at, visit.started_by),
         "completed": (visit.completed_at, visit.completed_by),
         "cancelled": (visit.cancelled_at, visit.cancelled_by),
+        # A job notes it, not a person.
+        "no_show": (visit.no_show_at, cast(null(), Uuid)),
     }
     found = [
         _event(f"appointment.{step}", at=at, ref=visit.id, by=by, detail=detail, by_patient=by_patient.get(step))
