@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import insert, text
+from sqlalchemy.exc import DBAPIError
 
 from central.audit.models import AdminAuditLog
 from central.router.public import TenantRouter, TenantSummary
@@ -20,14 +21,16 @@ from jobs.sealing.public import (
     verify,
 )
 from kernel.database.engines import Database
-from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound, SokhamError
 from kernel.ids import TenantId, parse_tenant_code
 from kernel.settings import Settings
+from kernel.telemetry.logs import get_logger
 from manage import wiring
 from manage.epochs import restores_on_record
 from tenant_app.audit.public import AuditCheck
 from tenant_app.database import HospitalBase
+
+log = get_logger(__name__)
 
 _HEADS = "SELECT n, head ->> 'digest', epoch, received_at FROM hospital_audit_heads WHERE tenant_id = :tenant"
 
@@ -62,12 +65,12 @@ def check_chains(
         with central.unit_of_work() as uow:
             keys = audit_public_keys(uow)
             restores = restores_on_record(uow)
-            for log in central_logs():
-                has_restores = log.rows.name == AdminAuditLog.__tablename__ and bool(restores)
+            for chained in central_logs():
+                has_restores = chained.rows.name == AdminAuditLog.__tablename__ and bool(restores)
                 if only is not None and not has_restores:
                     continue
                 found = verify(
-                    uow=uow, log=log, keys=keys, heads=noted, progress=lambda rows: progress("central", rows)
+                    uow=uow, log=chained, keys=keys, heads=noted, progress=lambda rows: progress("central", rows)
                 )
                 if found.broken is not None and has_restores:
                     restores = {}
@@ -105,15 +108,17 @@ def _hospital(
                 restores=restores,
                 progress=lambda rows: progress(code, rows),
             )
-            _note(uow, found)
-            uow.commit()
     except SokhamError as err:
         return Checked(where=code, found=None, error=err.code)
+    _note(router, tenant, found)
     return Checked(where=code, found=found)
 
 
-def _note(uow: UnitOfWork, found: Verification) -> None:
-    """Leave with the hospital what was found, for those there who read the log."""
+def _note(router: TenantRouter, tenant: TenantId, found: Verification) -> None:
+    """Leave with the hospital what was found, for those there who read the log.
+
+    What was found is told all the same where it cannot be left, as in a hospital that is not migrated yet.
+    """
     broken = found.broken
     row = {
         "seals": found.seals,
@@ -122,7 +127,13 @@ def _note(uow: UnitOfWork, found: Verification) -> None:
         "fault": broken.fault if broken else None,
     }
     # The table and not the class: the role that seals reads nothing back.
-    uow.session.execute(insert(HospitalBase.metadata.tables[AuditCheck.__tablename__]).inline(), row)
+    statement = insert(HospitalBase.metadata.tables[AuditCheck.__tablename__]).inline()
+    try:
+        with router.unit_of_work(tenant) as uow:
+            uow.session.execute(statement, row)
+            uow.commit()
+    except (SokhamError, DBAPIError) as err:
+        log.warning("audit.check_not_left", tenant=tenant, error=type(err).__name__)
 
 
 def _hospitals(router: TenantRouter, only: str | None) -> list[TenantSummary]:
