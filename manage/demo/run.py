@@ -17,7 +17,7 @@ from manage.demo.people import Person
 from manage.demo.seed import DemoData
 from manage.environment import settings_of
 from manage.run_context import Login, RunContext
-from tenant_app.auth.service import StaffAccounts
+from tenant_app.auth.service import StaffAccounts, StaffFactors
 
 # Who is shown on the ready screen: one of each kind of work.
 SHOWN_STAFF = ("letan", "dieuduong", "quantri")
@@ -39,6 +39,7 @@ def make_demo(context: RunContext) -> None:
             provisioner=operator.provisioner(settings, central=database, policy=PROCESSES["central"]),
             router=routed.router,
             accounts=StaffAccounts(wiring.passwords(settings)),
+            factors=StaffFactors(routed.keychain),
             password=password,
             report=context.report,
             now=utc_now(),

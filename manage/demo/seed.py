@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from central.auth.public import parse_secret
+from central.auth.totp import code_at, step_at
 from central.provisioning.public import FirstStaff, Provisioner
 from central.registry.public import NewTenant, TenantCodeTaken
 from central.router.public import TenantRouter
-from kernel.clock import local_today
+from kernel.clock import local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId, new_row_id
 from kernel.web.actor import Actor
@@ -26,7 +27,7 @@ from manage.demo.records import describe
 from manage.demo.waiting import arrivals_of
 from manage.demo.week import week_of
 from tenant_app.appointments.public import Booking, act, book
-from tenant_app.auth.service import StaffAccounts
+from tenant_app.auth.service import StaffAccounts, StaffFactors
 from tenant_app.calendar.public import NewHoliday, add_holiday, missing_public_holidays
 from tenant_app.hospital.public import change_details, hospital_info
 from tenant_app.patients.public import Registration, StatusChange, read, register, set_status
@@ -48,6 +49,7 @@ class DemoData:
     provisioner: Provisioner
     router: TenantRouter
     accounts: StaffAccounts
+    factors: StaffFactors
     password: str
     report: Callable[[str], None]
     now: datetime
@@ -121,6 +123,15 @@ class _Filling:
         for at, department in enumerate(self._hospital.departments[:WAITING_DEPARTMENTS]):
             self._fill_line(f"P.{101 + at}", departments[department.code], patients, desk, nurse)
         self._pry(staff_actor(staff["thungan"], "", "cashier"), patients)
+        self._lose_phone(staff[doctors[ON_LEAVE].username])
+
+    def _lose_phone(self, doctor: UUID) -> None:
+        """A doctor has a second factor, and nobody its app: the administrator is to take it away."""
+        tenant, session = self._uow.tenant, new_row_id()
+        factors = self._demo.factors
+        secret = factors.begin(uow=self._uow, tenant=tenant, account_id=doctor, session_id=session)
+        code = code_at(secret, step_at(utc_now()))
+        factors.confirm(uow=self._uow, tenant=tenant, account_id=doctor, session_id=session, otp=code)
 
     def _pry(self, cashier: Actor, patients: list[UUID]) -> None:
         """A cashier opens one record after the other: the administrator is to find it under unusual access."""

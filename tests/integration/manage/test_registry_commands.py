@@ -146,3 +146,22 @@ def test_an_administrator_from_the_command_line(operator: Operator) -> None:
     again = operator("admin", "create", "giam-doc")
     assert again.exit_code == 1
     assert "exists already" in again.output
+
+
+def test_a_lost_second_factor_is_taken_away_from_the_command_line(operator: Operator, central: CentralDatabase) -> None:
+    made = operator.json("admin", "create", "giam-doc", "--role", "support")
+    ask = ("admin", "reset-mfa", "giam-doc", "--reason")
+    assert "has no second factor" in operator(*ask, "Mất điện thoại").output
+    with central.superuser() as connection:
+        connection.execute("UPDATE users SET mfa_enabled = true, mfa_secret = 's1' WHERE id = %s", (made["id"],))
+    assert operator("admin", "reset-mfa", "giam-doc").exit_code == 2, "a reason is needed"
+    assert operator(*ask, "vì").exit_code == 1
+    assert operator("admin", "reset-mfa", "nobody", "--reason", "Mất điện thoại").exit_code == 1
+    assert operator(*ask, "Mất điện thoại").exit_code == 0
+    with central.superuser() as connection:
+        left = connection.execute("SELECT mfa_enabled, mfa_secret FROM users WHERE id = %s", (made["id"],)).fetchone()
+        noted = connection.execute(
+            "SELECT actor_name, reason FROM admin_audit_logs WHERE action = 'administrator.reset_mfa'"
+        ).fetchone()
+    assert left == (False, None)
+    assert noted == ("command line", "Mất điện thoại")

@@ -119,6 +119,7 @@ def test_every_page_is_fit_to_be_seen(
         "hospital": "/hospital",
         "password": "/account/password",
         "sessions": "/account/sessions",
+        "second-factor": "/account/second-factor",
         "accept": "/invite",
     }
     for name, path in pages.items():
