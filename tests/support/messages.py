@@ -69,7 +69,8 @@ def smtp_server(
     box.port = port or box.port or free_port()
 
     def authenticate(server: Any, session: Any, envelope: Any, mechanism: str, given: Any) -> AuthResult:
-        return AuthResult(success=(given.login, given.password) == (b"sokham", (password or "").encode()))
+        right = (given.login, given.password) == (b"sokham", (password or "").encode())
+        return AuthResult(success=right, handled=False)
 
     controller = Controller(
         box,
