@@ -25,7 +25,7 @@ from kernel.web.actor import Actor
 LoginPasswords = Mapping[str, str]
 
 # What one hospital can take of its server, however many processes there are.
-CONNECTION_LIMITS: Final[Mapping[str, int]] = {"app": 60, "portal": 40, "sync": 12, "seal": 6, "migrate": 4}
+CONNECTION_LIMITS: Final[Mapping[str, int]] = {"app": 60, "portal": 40, "sync": 12, "seal": 12, "migrate": 4}
 
 _ONE_TIME: Final = "once"
 _SCHEMA_OWNER: Final = "SET LOCAL ROLE pg_database_owner"

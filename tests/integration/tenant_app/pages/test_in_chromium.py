@@ -16,6 +16,7 @@ from tenant_app.queue.public import call_next
 from tenant_app.staff.public import NewUser, create_user, list_roles
 from tests.support.chromium import PHONE, READERS, WIDE, Looker, looker, pictures
 from tests.support.clinic import Clinic, tomorrow
+from tests.support.reminding import switch_on
 from tests.support.schedules import away, hours
 from tests.support.staff_browser import PASSWORD, Browser, let_in
 from tests.support.watching import at, findings, opened, watched
@@ -53,6 +54,7 @@ def test_every_page_is_fit_to_be_seen(
     sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str, width: int, language: str
 ) -> None:
     sign_in(clinic, "admin")
+    switch_on(clinic, sms_on=True)
     found = clinic.patient()
     visit = clinic.appointment(found.patient.id)
     number = clinic.number(found.patient.id)
@@ -80,6 +82,9 @@ def test_every_page_is_fit_to_be_seen(
         "day": f"/today?day={tomorrow()}&doctor=",
         "day-empty": "/today",
         "cancel": f"/appointments/{visit.id}/cancel",
+        "reminders": f"/appointments/{visit.id}/reminders",
+        "reminders-failed": "/reminders",
+        "reminder-settings": "/hospital/reminders",
         "move": f"/appointments/{visit.id}/move",
         "schedules": "/schedules",
         "schedule": f"/schedules/{clinic.doctor_id}",
