@@ -1,6 +1,6 @@
 """Partitions made long before they are needed, and what has run out taken away: in central and in each hospital."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from sqlalchemy import func, select, text
@@ -20,6 +20,9 @@ PRUNED = Counter("sokham_pruned_rows", "Rows that had run out and were deleted",
 # A year: long enough that somebody notices a job that does not run.
 MONTHS_AHEAD: Final = 12
 PRUNE_ROWS: Final = 2_000
+# What a hospital's database has to be pruned by; central's has the first.
+_CENTRAL: Final = ("prune_expired",)
+_HOSPITAL: Final = (*_CENTRAL, "prune_patient_imports")
 # All hospitals together; the job's own limit is longer.
 ROUND_SECONDS: Final = 600.0
 
@@ -57,7 +60,7 @@ class Partitions:
 
 
 class Pruning:
-    """Deletes what has run out: sessions, refresh tokens, idempotency keys, links, invites, events."""
+    """Deletes what has run out: sessions, refresh tokens, idempotency keys, links, invites, events, imports."""
 
     def __init__(
         self, *, central: OpenUow, hospital: OpenHospital, hospitals: EachHospital, rows: int = PRUNE_ROWS
@@ -69,24 +72,24 @@ class Pruning:
 
     def run(self, run: Run) -> None:
         """Central, then every hospital; a few rows in a transaction, so that nobody waits for it."""
-        self._prune(self._central, run, where="central")
+        self._prune(self._central, run, _CENTRAL, where="central")
         require_all(self._hospitals.do(self._one, run, seconds=min(ROUND_SECONDS, run.seconds_left)))
 
     def _one(self, tenant: TenantId, run: Run) -> None:
-        self._prune(lambda: self._hospital(tenant), run, where="hospital")
+        self._prune(lambda: self._hospital(tenant), run, _HOSPITAL, where="hospital")
 
-    def _prune(self, open_uow: OpenUow, run: Run, *, where: str) -> None:
-        more = True
-        while more:
-            run.check()
-            with open_uow() as uow:
-                removed = uow.session.execute(
-                    text("SELECT kind, removed FROM prune_expired(:rows)"), {"rows": self._rows}
-                ).all()
-                uow.commit()
-            for kind, count in removed:
-                PRUNED.labels(where, kind).inc(count)
-            more = any(count >= self._rows for _, count in removed)
+    def _prune(self, open_uow: OpenUow, run: Run, functions: Sequence[str], *, where: str) -> None:
+        for name in functions:
+            call = select(text("kind"), text("removed")).select_from(getattr(func, name)(self._rows))
+            more = True
+            while more:
+                run.check()
+                with open_uow() as uow:
+                    removed = uow.session.execute(call).all()
+                    uow.commit()
+                for kind, count in removed:
+                    PRUNED.labels(where, kind).inc(count)
+                more = any(count >= self._rows for _, count in removed)
 
 
 def require_all(done: Round) -> None:

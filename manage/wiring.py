@@ -58,8 +58,12 @@ from tenant_app.auth.public import ISSUER as STAFF_ISSUER
 from tenant_app.auth.service import StaffAccounts, StaffFactors, StaffSessions, StaffSignIn
 from tenant_app.hospital.initialise import HospitalStart
 from tenant_app.live.public import LiveBus
+from tenant_app.patient_imports.public import ImportRunner
 
 KEYRING_FILE = "keyring.json"
+# An import has one connection for its patients and one to say how far it is; the largest takes a minute or two.
+IMPORT_CONNECTIONS = 2
+IMPORT_SECONDS = 600
 
 
 def key_provider(settings: Settings, policy: KeyPolicy) -> KeyProvider:
@@ -157,6 +161,27 @@ def routing(settings: Settings, *, process: str, purpose: str, with_index: bool 
     return Routing(provider, keychain, reader, router, redis, blind_index)
 
 
+def import_router(routed: Routing, settings: Settings) -> TenantRouter:
+    """A second way to the hospitals for the staff portal, for imports: few connections, and transactions that may last.
+
+    So an import takes no connection from the requests, and a request that hangs is cut off as before.
+    """
+    return TenantRouter(
+        reader=routed.reader,
+        lookup=routed.router.lookup,
+        keychain=routed.keychain,
+        purpose=routed.router.purpose,
+        limits=RouterLimits(
+            budget=IMPORT_CONNECTIONS,
+            share=IMPORT_CONNECTIONS,
+            wait_seconds=settings.connection_wait_ms / 1000,
+            statement_ms=IMPORT_SECONDS * 1000,
+            lease_seconds=IMPORT_SECONDS,
+        ),
+        tls_root_certificate=settings.tls_root_certificate,
+    )
+
+
 def issuer_of(routed: Routing, settings: Settings, *, issuer: str) -> tuple[TokenSigner, Gate]:
     """The signer of a portal's tokens, and the gate that verifies them."""
     record = routed.reader.signing_key(issuer)
@@ -249,14 +274,17 @@ def staff_app(settings: Settings) -> Flask:
         accounts=StaffAccounts(passwords(settings)),
         factors=StaffFactors(routed.keychain),
     )
+    doorbell = RedisDoorbell(routed.redis) if routed.redis is not None else None
+    for_imports = import_router(routed, settings)
+    imports = ImportRunner(for_imports.unit_of_work, doorbell=doorbell, at_the_end=for_imports.close)
     return create_staff_app(
         settings,
         router=routed.router,
         gate=gate,
         sign_in=sign_in,
         own_host=urlsplit(settings.staff_url).hostname or "",
-        collaborators=(routed.keychain,),
-        doorbell=RedisDoorbell(routed.redis) if routed.redis is not None else None,
+        collaborators=(routed.keychain, imports),
+        doorbell=doorbell,
         helpful=_helpful(routed),
     )
 
@@ -318,7 +346,7 @@ def jobs_process(settings: Settings) -> JobsProcess:
 def close_portal(app: Flask) -> None:
     """Close the connections of a portal that was put together here; gunicorn's workers end with theirs instead."""
     for collaborator in app.extensions["sokham"].values():
-        if isinstance(collaborator, TenantRouter | Database | WorkerGate):
+        if isinstance(collaborator, TenantRouter | Database | WorkerGate | ImportRunner):
             collaborator.close()
 
 

@@ -8,6 +8,7 @@ from tenant_app.database import HospitalBase
 from tenant_app.hospital import models as hospital
 from tenant_app.live import models as live
 from tenant_app.outbox import models as outbox
+from tenant_app.patient_imports import models as patient_imports
 from tenant_app.patients import models as patients
 from tenant_app.patients import record_models as patient_records
 from tenant_app.portal import models as portal
@@ -24,6 +25,7 @@ MODULES = (
     auth,
     patients,
     patient_records,
+    patient_imports,
     appointments,
     queue,
     portal,

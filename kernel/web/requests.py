@@ -2,6 +2,8 @@
 
 import re
 import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 from flask import Flask, Response, g, request
@@ -15,7 +17,23 @@ from kernel.web.collaborators import close_unit_of_work
 log = logs.get_logger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+View = TypeVar("View", bound=Callable[..., Any])
+_UPLOAD: Final = "__sokham_upload__"
+# What a form around a file takes besides the file.
+_AROUND: Final = 64 * 1024
+_FILE_FORM: Final = "multipart/form-data"
+
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+def takes_file(largest: int) -> Callable[[View], View]:
+    """Declare that a route takes a form with a file of so many bytes at most; all others keep to the usual limit."""
+
+    def mark(view: View) -> View:
+        setattr(view, _UPLOAD, largest)
+        return view
+
+    return mark
 
 
 def install(app: Flask, *, portal: str) -> None:
@@ -28,8 +46,15 @@ def install(app: Flask, *, portal: str) -> None:
         logs.clear()
         logs.bind(request_id=g.request_id)
 
+    def allow_file() -> None:
+        largest: int | None = getattr(app.view_functions.get(request.endpoint or ""), _UPLOAD, None)
+        if largest is not None and request.method == "POST":
+            request.max_content_length = largest + _AROUND
+
     def refuse_other_media() -> None:
         if not request.path.startswith("/api/") or request.method not in {"POST", "PUT", "PATCH"}:
+            return
+        if hasattr(app.view_functions.get(request.endpoint or ""), _UPLOAD) and request.mimetype == _FILE_FORM:
             return
         if request.content_length and not request.is_json:
             raise UnsupportedMediaType
@@ -58,6 +83,8 @@ def install(app: Flask, *, portal: str) -> None:
         return response
 
     app.before_request(begin)
+    # Before anything reads the body, as the check of a form's token does.
+    app.before_request(allow_file)
     app.before_request(refuse_other_media)
     app.before_request(refuse_unstorable)
     app.after_request(finish)

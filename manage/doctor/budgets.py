@@ -7,7 +7,7 @@ import psycopg
 
 from central.router.reader import CONNECTIONS as ROUTE_CONNECTIONS
 from kernel.settings import Settings
-from manage import operator
+from manage import operator, wiring
 from manage.doctor.finding import Finding, note, ok, unknown, wrong
 
 # A pool of central's database: its size and what it may overflow to (kernel.database.engines, manage.wiring).
@@ -39,6 +39,7 @@ def budgets(settings: Settings, *, web_workers: int = 1) -> Iterator[Finding]:
     processes = {name: web_workers if name in {"central", "staff", "patient"} else 1 for name in _TO_CENTRAL}
     to_central = sum(_TO_CENTRAL[name] * count for name, count in processes.items())
     to_hospitals = settings.connection_budget * sum(processes[name] for name in _WITH_ROUTER)
+    to_hospitals += wiring.IMPORT_CONNECTIONS * processes["staff"]
     with psycopg.connect(**operator.owner_parameters(settings), autocommit=True) as connection:
         row = connection.execute(
             "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"

@@ -18,6 +18,7 @@ from tenant_app.pages.department_pages import blueprint as department_pages
 from tenant_app.pages.history import blueprint as history
 from tenant_app.pages.hospital_details import blueprint as hospital_details
 from tenant_app.pages.hospital_pages import blueprint as hospital_pages
+from tenant_app.pages.import_pages import blueprint as import_pages
 from tenant_app.pages.insurance import blueprint as insurance
 from tenant_app.pages.lookup import blueprint as lookup
 from tenant_app.pages.member_pages import blueprint as member_pages
@@ -55,6 +56,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     queue_pages,
     queue_wall,
     registration,
+    import_pages,
     changing,
     patient_pages,
     numbers,

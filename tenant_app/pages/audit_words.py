@@ -17,6 +17,11 @@ _FURTHER: Final = {
     "auth.password_refused": N_("Gave a wrong password when changing it"),
     "auth.session_end": N_("Ended one of their sessions"),
     "auth.sign_out_everywhere": N_("Signed out everywhere"),
+    "patient_import.upload": N_("Uploaded a file of patients"),
+    "patient_import.check": N_("Had a file of patients checked"),
+    "patient_import.decide": N_("Decided about rows of a file of patients"),
+    "patient_import.commit": N_("Imported patients from a file"),
+    "patient_import.discard": N_("Discarded a file of patients"),
     "audit.read": N_("Looked at who had seen a patient's data"),
     "audit.list": N_("Looked through the access log"),
     "audit.export": N_("Exported the access log"),
@@ -73,6 +78,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
 
 AREA_NAMES: Final[Mapping[str, str]] = {
     "patient": N_("Patients"),
+    "patient_import": N_("Imports of patients"),
     "appointment": N_("Appointments"),
     "reminder": N_("Reminders"),
     "queue": N_("Waiting line"),

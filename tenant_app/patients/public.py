@@ -17,7 +17,7 @@ from tenant_app.patients.contacts import (
     end_contact,
     set_call_first,
 )
-from tenant_app.patients.duplicates import Alike, alike
+from tenant_app.patients.duplicates import Alike, alike, likely
 from tenant_app.patients.errors import (
     AllergiesKnown,
     AllergyEnded,
@@ -29,6 +29,7 @@ from tenant_app.patients.errors import (
     PatientInactive,
     StatusNotAllowed,
 )
+from tenant_app.patients.events import REGISTERED
 from tenant_app.patients.history import HistoryRow, NewHistory, end_history, note_history, read_history
 from tenant_app.patients.identifier_rules import read_bhyt
 from tenant_app.patients.identifiers import (
@@ -46,7 +47,16 @@ from tenant_app.patients.queries import PatientRecord, PatientRow, PortalState, 
 from tenant_app.patients.record_models import HISTORY_KINDS
 from tenant_app.patients.record_rules import lacks_guardian
 from tenant_app.patients.rules import SearchTerms, parse_phone, read_search
-from tenant_app.patients.service import Registration, change, read, register, search, wrong_with
+from tenant_app.patients.service import (
+    Registration,
+    canonical_values,
+    change,
+    doubts,
+    read,
+    register,
+    search,
+    wrong_with,
+)
 from tenant_app.patients.status import StatusRow, set_status, status_history
 from tenant_app.patients.status_rules import STATUS_REASONS, StatusChange, possible_statuses, refuse_closed
 
@@ -56,6 +66,7 @@ __all__ = [
     "HISTORY_KINDS",
     "LIKENESS",
     "PATIENT_STATUSES",
+    "REGISTERED",
     "SEVERITIES",
     "STATUS_REASONS",
     "Alike",
@@ -90,11 +101,13 @@ __all__ = [
     "add_identifier",
     "alike",
     "allergies_of",
+    "canonical_values",
     "card_state",
     "cards_of",
     "change",
     "contacts_of",
     "correct_identifier",
+    "doubts",
     "end_allergy",
     "end_card",
     "end_contact",
@@ -102,6 +115,7 @@ __all__ = [
     "end_identifier",
     "identifier_history",
     "lacks_guardian",
+    "likely",
     "none_known",
     "note_allergy",
     "note_history",

@@ -71,7 +71,7 @@ def register(*, uow: UnitOfWork, actor: Actor, new: Registration) -> queries.Pat
     """
     details = {"full_name": new.full_name, "date_of_birth": new.date_of_birth, "gender": new.gender, **new.details}
     given = {system: text for system, text in new.identifiers.items() if text}
-    values, identifiers, cccd = _parsed(details, given)
+    values, identifiers, cccd = canonical_values(details, given)
     if not new.confirm_mismatch:
         _ask_about(cccd, values["gender"], values["date_of_birth"])
         _ask_about_bhyt(identifiers)
@@ -147,7 +147,7 @@ def change(
         raise PreconditionFailed
     given = {system: text for system, text in (identifiers or {}).items() if text}
     ended = {system for system, text in (identifiers or {}).items() if not text and system in found.identifiers}
-    values, parsed, cccd = _parsed(details, given)
+    values, parsed, cccd = canonical_values(details, given)
     fresh = {system: value for system, value in parsed.items() if found.identifiers.get(system) != value}
     differing = {name: value for name, value in values.items() if getattr(patient, name) != value}
     if not (differing or fresh or ended):
@@ -235,16 +235,16 @@ def wrong_with(*, details: Mapping[str, Any], identifiers: Mapping[str, str | No
     People want to hear of all of it at once, and what is missing elsewhere does not make a number any better.
     """
     try:
-        _parsed(details, {system: text for system, text in identifiers.items() if text})
+        canonical_values(details, {system: text for system, text in identifiers.items() if text})
     except InvalidFields as err:
         return err.errors
     return {}
 
 
-def _parsed(
+def canonical_values(
     details: Mapping[str, Any], identifiers: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, str], Cccd | None]:
-    """Canonical values of what was given; raises InvalidFields with all that is wrong."""
+    """Canonical values of what was given; raises InvalidFields with all that is wrong. Pure."""
     complaints = Complaints()
     values = {name: value for name, value in details.items() if name in DETAILS}
     readers: dict[str, Callable[..., Any]] = {
@@ -275,6 +275,19 @@ def _parsed(
             parsed[system] = value
     complaints.raise_any()
     return {name: None if value == "" else value for name, value in values.items()}, parsed, cccd
+
+
+def doubts(
+    *, cccd: Cccd | None, gender: str, date_of_birth: date, identifiers: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """What registering would ask about, by field: numbers that say otherwise than the rest."""
+    found: dict[str, list[str]] = {}
+    for ask in (partial(_ask_about, cccd, gender, date_of_birth), partial(_ask_about_bhyt, identifiers)):
+        try:
+            ask()
+        except MismatchToConfirm as asked:
+            found |= asked.errors
+    return found
 
 
 def _ask_about(cccd: Cccd | None, gender: str, date_of_birth: date) -> None:

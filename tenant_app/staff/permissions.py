@@ -17,6 +17,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "role.manage": N_("Change what the roles permit"),
     "patient.read": N_("Find and see patients"),
     "patient.register": N_("Register patients"),
+    "patient.import": N_("Import patients from a file"),
     "patient.update": N_("Change patients' details"),
     "patient.close": N_("Make records inactive, note a death, and take either back"),
     "allergy.note": N_("Write allergies down"),

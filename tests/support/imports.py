@@ -1,0 +1,65 @@
+"""Somebody at a hospital who imports patients from files."""
+
+from typing import Any
+from uuid import UUID
+
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.ids import TenantId
+from tenant_app.patient_imports import service
+from tenant_app.patient_imports.models import PatientImport
+from tenant_app.patient_imports.queries import patient_import
+from tenant_app.patient_imports.runner import ImportRunner
+from tests.support.clinic import Clinic
+
+
+class Desk:
+    """An administrator with files, and the runner that works on them."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self.clinic = clinic
+        self.runner = ImportRunner(self._open)
+
+    def _open(self, tenant: TenantId) -> UnitOfWork:
+        assert tenant == self.clinic.hospital.tenant
+        return self.clinic.uow()
+
+    def upload(self, content: bytes, name: str = "benh-nhan.csv") -> PatientImport:
+        with self.clinic.uow() as uow:
+            made = service.upload(uow=uow, actor=self.clinic.admin, file_name=name, content=content)
+            uow.commit()
+        return made
+
+    def check(self, found: PatientImport, **how: Any) -> PatientImport:
+        with self.clinic.uow() as uow:
+            service.check_again(
+                uow=uow, actor=self.clinic.admin, import_id=found.id, version=self.now(found.id).version, **how
+            )
+            uow.commit()
+        return self.worked(found.id)
+
+    def checked(self, content: bytes, name: str = "benh-nhan.csv") -> PatientImport:
+        return self.check(self.upload(content, name))
+
+    def decide(self, found: PatientImport, decision: str | None, **which: Any) -> int:
+        with self.clinic.uow() as uow:
+            count = service.decide(uow=uow, actor=self.clinic.admin, import_id=found.id, decision=decision, **which)
+            uow.commit()
+        return count
+
+    def ask_to_import(self, found: PatientImport) -> None:
+        with self.clinic.uow() as uow:
+            version = patient_import(uow=uow, import_id=found.id).version
+            service.import_all(uow=uow, actor=self.clinic.admin, import_id=found.id, version=version)
+            uow.commit()
+
+    def imported(self, found: PatientImport) -> PatientImport:
+        self.ask_to_import(found)
+        return self.worked(found.id)
+
+    def worked(self, import_id: UUID) -> PatientImport:
+        self.runner.begin(self.clinic.hospital.tenant, import_id).result(timeout=120)
+        return self.now(import_id)
+
+    def now(self, import_id: UUID) -> PatientImport:
+        with self.clinic.uow() as uow:
+            return patient_import(uow=uow, import_id=import_id)
