@@ -28,7 +28,7 @@ def run(bench: Bench) -> Iterator[Figure]:
     """A figure for each process: the resident size of its largest system process, in megabytes."""
     folder = bench.ground.folder / "up"
     with _up(bench, folder) as (supervisor, base):
-        for port in range(base, base + 3):
+        for port in range(base, base + 4):
             for _ in range(20):
                 ask(port, "GET", "/readyz")
         bench.report("measuring")

@@ -24,6 +24,8 @@ class Scale:
     desk_patients: int
     desk_appointments: int
     desk_reads: int
+    live_windows: int
+    live_events: int
 
 
 WHOLE = Scale(
@@ -44,6 +46,8 @@ WHOLE = Scale(
     desk_patients=200_000,
     desk_appointments=1_000_000,
     desk_reads=120,
+    live_windows=1_000,
+    live_events=100,
 )
 
 QUICK = Scale(
@@ -64,4 +68,6 @@ QUICK = Scale(
     desk_patients=5_000,
     desk_appointments=20_000,
     desk_reads=16,
+    live_windows=100,
+    live_events=10,
 )

@@ -20,19 +20,27 @@ CONNECTIONS = 16
 
 @contextmanager
 def serving(
-    entry: str, environment: Mapping[str, str], *, port: int, log: Path, healthy: str = "/healthz"
-) -> Iterator[None]:
+    entry: str,
+    environment: Mapping[str, str],
+    *,
+    port: int,
+    log: Path,
+    healthy: str = "/healthz",
+    config: str = "manage.gunicorn_config",
+    more: Sequence[str] = (),
+) -> Iterator["subprocess.Popen[bytes]"]:
     """`manage.entry:<entry>()`, or `module:factory` of ours, until the end of the block."""
-    argv = gunicorn(entry)
+    argv = gunicorn(entry, config=config)
     if ":" in entry:
         argv[-1] = f"{entry}()"
+    argv[-1:-1] = more
     with (
         log.open("wb") as output,
         subprocess.Popen(argv, cwd=ROOT, env=dict(environment), stdout=output, stderr=subprocess.STDOUT) as process,
     ):
         try:
             _wait(port, healthy, process, log)
-            yield
+            yield process
         finally:
             process.terminate()
 

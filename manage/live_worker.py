@@ -1,5 +1,6 @@
 """gunicorn's threads for connections that last."""
 
+import resource
 import threading
 from typing import Any
 
@@ -8,6 +9,12 @@ from manage.web_worker import DeadlineWorker
 
 class LiveWorker(DeadlineWorker):
     """Waits for no slow caller until the request is read; from then on the live process itself says how long."""
+
+    def init_process(self) -> None:
+        """In the worker's process, before it serves: a connection is an open file, of which some give a thousand."""
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        super().init_process()
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """In the connection's own thread, which a websocket keeps until it ends."""

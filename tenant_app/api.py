@@ -8,6 +8,7 @@ from tenant_app.audit.api import blueprint as audit
 from tenant_app.audit.log_api import blueprint as audit_logs
 from tenant_app.calendar.api import blueprint as holidays
 from tenant_app.hospital.api import blueprint as hospital
+from tenant_app.live.api import blueprint as connections
 from tenant_app.patient_imports.api import blueprint as patient_imports
 from tenant_app.patients.allergies_api import blueprint as allergies
 from tenant_app.patients.api import blueprint as patients
@@ -47,6 +48,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     schedule_exceptions,
     queue,
     reminders,
+    connections,
     audit,
     audit_logs,
     access_findings,

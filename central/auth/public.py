@@ -1,7 +1,7 @@
 """What other folders may use of signing in."""
 
 from central.auth import lockout
-from central.auth.account import OwnAccount
+from central.auth.account import OwnAccount, device_of
 from central.auth.account_api import add_account_routes
 from central.auth.account_pages import account_pages
 from central.auth.columns import (
@@ -87,6 +87,7 @@ __all__ = [
     "add_factor_routes",
     "ask_for_code",
     "clear_factor",
+    "device_of",
     "digest_of",
     "end_sessions",
     "factor_pages",

@@ -1,15 +1,18 @@
 """Who is connected now: the rows that a live process keeps of its connections, and what is read of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, tuple_, update
 
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
+from kernel.ids import parse_uuid
+from kernel.listing import Page, page_of
+from kernel.web.api import read_cursor
 from tenant_app.live.models import EventSubscription, WebsocketConnection
 from tenant_app.staff.models import User
 
@@ -76,8 +79,10 @@ def write_down(
         session.execute(delete(table).where(table.seen_at < moment - GONE_AFTER))
 
 
-def connected_people(*, uow: UnitOfWork, now: datetime | None = None) -> Sequence[ConnectedPerson]:
-    """Who has a window open, a line for each session, by name."""
+def connected_people(
+    *, uow: UnitOfWork, limit: int = 100, cursor: str | None = None, now: datetime | None = None
+) -> Page[ConnectedPerson]:
+    """Who has a window open, a line for each session, by name. Raises InvalidFields for a foreign cursor."""
     table = WebsocketConnection
     statement = (
         select(
@@ -94,8 +99,13 @@ def connected_people(*, uow: UnitOfWork, now: datetime | None = None) -> Sequenc
         .where(table.seen_at > (now or utc_now()) - GONE_AFTER)
         .group_by(table.session_id, User.id, User.full_name, User.role)
         .order_by(User.full_name, table.session_id)
+        .limit(limit + 1)
     )
-    return [ConnectedPerson(**row._mapping) for row in uow.session.execute(statement)]
+    if after := read_cursor(cursor, parts=2):
+        last = (after[0], parse_uuid(after[1], what="cursor"))
+        statement = statement.where(tuple_(User.full_name, table.session_id) > tuple_(*last))
+    rows = [ConnectedPerson(**row._mapping) for row in uow.session.execute(statement)]
+    return page_of(rows, limit=limit, key=lambda row: (row.full_name, row.session_id))
 
 
 def _row(connection: Connection, process_id: UUID, moment: datetime) -> dict[str, Any]:

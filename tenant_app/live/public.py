@@ -2,6 +2,7 @@
 
 from tenant_app.live.bus import FIELD, Change, LiveBus, add, announce, read, stream_of
 from tenant_app.live.presence import SEEN_EVERY, ConnectedPerson, Connection, connected_people, write_down
+from tenant_app.live.service import sign_out
 from tenant_app.live.topics import (
     ALL_QUEUES,
     MOST_TOPICS,
@@ -33,6 +34,7 @@ __all__ = [
     "queue_changed",
     "queue_topic",
     "read",
+    "sign_out",
     "stream_of",
     "topics_of",
     "write_down",

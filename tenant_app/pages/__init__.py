@@ -12,6 +12,7 @@ from tenant_app.pages.booking import blueprint as booking
 from tenant_app.pages.calendar_pages import blueprint as calendar_pages
 from tenant_app.pages.calendar_view import blueprint as calendar
 from tenant_app.pages.changing import blueprint as changing
+from tenant_app.pages.connected_pages import blueprint as connected_pages
 from tenant_app.pages.contacts import blueprint as contacts
 from tenant_app.pages.day import blueprint as day
 from tenant_app.pages.department_pages import blueprint as department_pages
@@ -67,6 +68,8 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     timeline,
     status_pages,
     staff_pages,
+    # Before `member_pages`, whose addresses are people's ids.
+    connected_pages,
     member_pages,
     second_factors,
     role_pages,

@@ -39,6 +39,7 @@ _FURTHER: Final = {
     "holiday.add": N_("Added a holiday"),
     "holiday.remove": N_("Took a holiday out"),
     "staff.invite": N_("Invited a colleague"),
+    "staff.sign_out": N_("Signed a colleague out"),
     "staff.change": N_("Changed a colleague's details or roles"),
     "staff.deactivate": N_("Closed an account"),
     "staff.reactivate": N_("Opened an account again"),

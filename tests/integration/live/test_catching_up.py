@@ -126,7 +126,7 @@ def test_who_is_connected_is_written_down_and_goes(
 
     def people(clinic: Clinic) -> list[tuple[object, int]]:
         with clinic.uow() as uow:
-            return [(each.user_id, each.windows) for each in connected_people(uow=uow)]
+            return [(each.user_id, each.windows) for each in connected_people(uow=uow).items]
 
     def followed() -> set[str]:
         with ours.uow() as uow:
@@ -157,7 +157,7 @@ def test_what_a_killed_process_left_is_not_counted_and_goes(
         dead.seen_at = text("now() - interval '2 minutes'")  # type: ignore[assignment]  # by the database's clock
         uow.session.add(dead)
         uow.commit()
-        assert connected_people(uow=uow) == []
+        assert connected_people(uow=uow).items == []
     window(nurse)
 
     def left() -> list[object]:

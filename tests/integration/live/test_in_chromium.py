@@ -12,12 +12,13 @@ from kernel.clock import local_today
 from live.app import LiveProcess
 from manage import wiring
 from manage.embedded.ports import free_port
-from tests.support.chromium import DESK, PHONE, Looker, browser, looker, pictures, served
+from tests.support.chromium import DESK, PHONE, READERS, Looker, browser, looker, pictures, served
 from tests.support.clinic import Clinic
 from tests.support.live import COOKIE, SignIn, served_live
 from tests.support.portals import Portals
 from tests.support.proxy import Proxy, proxy_to
 from tests.support.staff_browser import Browser
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -157,3 +158,29 @@ def test_a_moved_appointment_moves_in_the_calendars_of_others(town: Town, clinic
     expect(other.page.locator(".is-ghost .ca-time")).to_have_text("10:00")
     other.page.keyboard.press("Escape")
     assert one.complaints + other.complaints == []
+
+
+@pytest.mark.parametrize(("width", "language"), READERS)
+def test_who_is_connected_can_be_read_everywhere(
+    town: Town, clinic: Clinic, sign_in: SignIn, width: int, language: str
+) -> None:
+    nurse, boss = (
+        town.eyes(sign_in(clinic, "nurse")),
+        town.eyes(sign_in(clinic, "admin"), width=width, language=language),
+    )
+    boss.go("/staff/connected")
+    expect(boss.page.locator(".sk-empty")).to_be_visible()
+    boss.look(f"live-connected-none-{language}-{width}")
+    nurse.go("/queue")
+    expect(nurse.page.locator(HEARS)).to_be_attached()
+
+    def listed() -> bool:
+        boss.go("/staff/connected")
+        return boss.page.locator("tbody tr").count() == 1
+
+    wait_until(listed, what="the nurse in the list")
+    boss.look(f"live-connected-{language}-{width}")
+    boss.page.locator("form[data-confirm] button").click()
+    boss.page.locator("dialog[open] [data-confirm-yes]").click()
+    nurse.page.wait_for_url(re.compile("/sign-in"), timeout=15_000)
+    assert boss.complaints == []

@@ -85,7 +85,7 @@ def connect(served: Served, portals: Portals, cookie: str) -> Window:
 
 def windows_of(clinic: Clinic) -> list[int]:
     with clinic.uow() as uow:
-        return [each.windows for each in connected_people(uow=uow)]
+        return [each.windows for each in connected_people(uow=uow).items]
 
 
 def test_after_kill_9_a_browser_comes_back_and_reads_what_it_missed(

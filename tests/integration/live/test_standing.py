@@ -86,6 +86,25 @@ def test_a_right_that_is_taken_away_is_felt_in_time(window: OpenWindow, sign_in:
     assert watching.follow(line, "queue")["following"] == []
 
 
+def test_where_a_second_factor_is_demanded_and_not_proven_nothing_is_followed(
+    window: OpenWindow, sign_in: SignIn, clinic: Clinic
+) -> None:
+    nurse = sign_in(clinic, "nurse")
+    watching = window(nurse)
+    assert watching.follow("queue")["following"] == ["queue"]
+    with clinic.uow() as uow:
+        uow.session.execute(update(Role).where(Role.name == "nurse").values(mfa_required=True))
+        uow.commit()
+    wait_until(lambda: watching.told("withdrawn"), seconds=WITHIN_SECONDS, what="the withdrawal")
+    assert window(nurse).follow("queue")["following"] == []
+    with clinic.uow() as uow:
+        uow.session.execute(
+            update(StaffSession).where(StaffSession.account_id == nurse.user_id).values(mfa_at=utc_now())
+        )
+        uow.commit()
+    assert window(nurse).follow("queue")["following"] == ["queue"]
+
+
 def test_nothing_is_told_while_a_hospital_cannot_be_asked(
     window: OpenWindow, sign_in: SignIn, clinics: tuple[Clinic, Clinic], live: LiveProcess
 ) -> None:

@@ -21,13 +21,17 @@
     if (planned.has(part)) return;
     planned.add(part);
     // All windows of a hospital hear at once; they need not all ask at once.
-    const wait = Math.max(Math.random() * 150, (asked.get(part) ?? 0) + LEAST_APART - now());
-    setTimeout(() => {
-      planned.delete(part);
-      asked.set(part, now());
-      delete part.dataset.liveStale;
-      part.dispatchEvent(new CustomEvent("live"));
-    }, wait);
+    setTimeout(() => ask(part), Math.max(Math.random() * 150, (asked.get(part) ?? 0) + LEAST_APART - now()));
+  }
+  function ask(part) {
+    // What somebody is in the middle of is not taken from under their hand: a block being moved, a question, a form on its way.
+    if (part.querySelector(".is-moving, .is-busy, :popover-open") || document.querySelector("dialog[open]")) {
+      return void setTimeout(() => ask(part), LEAST_APART);
+    }
+    planned.delete(part);
+    asked.set(part, now());
+    delete part.dataset.liveStale;
+    part.dispatchEvent(new CustomEvent("live"));
   }
   const refreshAll = () => parts().forEach(refresh);
   document.addEventListener("visibilitychange", () => {

@@ -1,0 +1,94 @@
+"""Topics and changes: what may be followed, and whom a change concerns."""
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from kernel.web.live import address_of, connect_source
+from live.door import origin_of
+from tenant_app.live.bus import Change, read
+from tenant_app.live.public import (
+    appointment_changed,
+    day_topic,
+    permission_for,
+    permitted,
+    queue_changed,
+    queue_topic,
+    topics_of,
+)
+
+SOME = "01a1fe40-6b9b-7327-b08b-d521a3a60146"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "queue:",
+        "queue:1",
+        "day:",
+        "day:01/02/2026",
+        "user:1",
+        "QUEUE",
+        "queue\n",
+        f"x:{SOME}",
+        f"queue:{SOME}:x",
+    ],
+)
+def test_what_is_no_topic_is_permitted_to_nobody(text: str) -> None:
+    assert permission_for(text) is None
+    assert permitted([text], frozenset({"queue.read", "appointment.read"})) == frozenset()
+
+
+def test_a_topic_needs_what_its_page_needs() -> None:
+    line, day = queue_topic(uuid4()), day_topic(date(2026, 11, 21))
+    assert permitted([line, "queue", day], frozenset({"queue.read"})) == {line, "queue"}
+    assert permitted([line, "queue", day], frozenset({"appointment.read"})) == {day}
+
+
+def test_whom_a_change_concerns() -> None:
+    department = uuid4()
+    queue = queue_changed(entry_id=uuid4(), department_id=department, version=2)
+    assert topics_of(queue) == {"queue", queue_topic(department)}
+    moved = appointment_changed(
+        appointment_id=uuid4(), days=(date(2026, 11, 23), date(2026, 11, 21), date(2026, 11, 21)), version=3
+    )
+    assert topics_of(moved) == {"day:2026-11-21", "day:2026-11-23"}
+    assert topics_of(Change(kind="queue", places=("nonsense", "*"))) == {"queue"}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [None, b"", b"{}", b'{"kind":"other"}', b'{"kind":"queue","more":1}', b"\x80\x04", b'{"kind":"queue","places":5}'],
+)
+def test_what_cannot_be_read_counts_as_a_gap(raw: bytes | None) -> None:
+    assert read(raw) == Change(kind="gap")
+
+
+@pytest.mark.parametrize(
+    ("live", "own", "address", "policy"),
+    [
+        ("", "https://staff.example.vn", None, ()),
+        ("https://staff.example.vn", "https://staff.example.vn/", "", ()),
+        ("http://127.0.0.1:8003", "http://127.0.0.1:8001", "http://127.0.0.1:8003", ("ws://127.0.0.1:8003",)),
+        ("https://live.example.vn/", "https://staff.example.vn", "https://live.example.vn", ("wss://live.example.vn",)),
+    ],
+)
+def test_pages_connect_to_exactly_that_address(
+    live: str, own: str, address: str | None, policy: tuple[str, ...]
+) -> None:
+    assert address_of(live, own) == address
+    assert connect_source(address) == policy
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://staff.example.vn/", "https://staff.example.vn"),
+        ("https://staff.example.vn:443", "https://staff.example.vn"),
+        ("http://127.0.0.1:8001", "http://127.0.0.1:8001"),
+    ],
+)
+def test_an_origin_is_what_a_browser_says(address: str, origin: str) -> None:
+    assert origin_of(address) == origin
