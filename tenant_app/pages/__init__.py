@@ -21,6 +21,7 @@ from tenant_app.pages.hospital_details import blueprint as hospital_details
 from tenant_app.pages.hospital_pages import blueprint as hospital_pages
 from tenant_app.pages.import_pages import blueprint as import_pages
 from tenant_app.pages.insurance import blueprint as insurance
+from tenant_app.pages.label import blueprint as label
 from tenant_app.pages.lookup import blueprint as lookup
 from tenant_app.pages.member_pages import blueprint as member_pages
 from tenant_app.pages.moving_pages import blueprint as moving
@@ -66,6 +67,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     history,
     insurance,
     timeline,
+    label,
     status_pages,
     staff_pages,
     # Before `member_pages`, whose addresses are people's ids.

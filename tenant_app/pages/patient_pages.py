@@ -1,11 +1,12 @@
 """Finding patients, and the page of one: who they are, their appointments, their account, who looked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, make_response, request, url_for
 from flask_babel import gettext
 
 from kernel.clock import local_today
@@ -22,7 +23,7 @@ from tenant_app.appointments.public import AppointmentRow, Filter, latest_before
 from tenant_app.audit.public import accesses_of_patient, record
 from tenant_app.hospital.public import hospital_info
 from tenant_app.pages.day import actions_for
-from tenant_app.pages.forms import page, spoken, typed, wants_part
+from tenant_app.pages.forms import lead_to, page, spoken, typed, wants_part
 from tenant_app.pages.shown import (
     GENDER_NAMES,
     STATUS_NAMES,
@@ -170,6 +171,9 @@ def results() -> Response:
         except InvalidFields as wrong:
             values["errors"] = spoken(wrong.errors)
         else:
+            if opened := _opened(query, listed.items, values["carried"]):
+                uow.commit()
+                return opened
             today = local_today()
             values["found"] = [FoundPatient(row=row, age=age(row.date_of_birth, today=today)) for row in listed.items]
             values["next_cursor"] = listed.next_cursor
@@ -247,6 +251,18 @@ def access(patient_id: str) -> Response:
         field_names=FIELD_NAMES,
         kind_names=KIND_NAMES,
     )
+
+
+def _opened(query: str, rows: Sequence[PatientRow], carried: dict[str, str]) -> Response | None:
+    """On to the patient whose whole code was scanned or typed; who is booking goes on with the list."""
+    if carried or len(rows) != 1 or query.upper() != rows[0].patient_code:
+        return None
+    there = url_for("patient_pages.show", patient_id=rows[0].id)
+    if not wants_part():
+        return lead_to(there)
+    answer = make_response("")
+    answer.headers["HX-Redirect"] = there
+    return answer
 
 
 def _asked(query: str) -> dict[str, Any]:

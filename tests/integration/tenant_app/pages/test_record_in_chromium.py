@@ -60,6 +60,8 @@ def test_the_pages_of_a_record_are_fit_to_be_read(
         "record-closed": f"/patients/{gone}",
         "contacts": f"/patients/{patient}/contacts",
         "history": f"/patients/{patient}/history",
+        "label": f"/patients/{patient}/label",
+        "label-a4": f"/patients/{patient}/label?paper=a4",
         "timeline": f"/patients/{patient}/timeline",
         "insurance": f"/patients/{patient}/insurance",
         "numbers-shared": f"/patients/{patient}/numbers",
