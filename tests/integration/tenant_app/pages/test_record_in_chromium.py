@@ -1,5 +1,6 @@
 """The pages of one patient's record in a real browser: phone and desk, both languages."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -71,3 +72,20 @@ def test_the_pages_of_a_record_are_fit_to_be_read(
         eyes.go(path)
         eyes.look(f"{name}-{width}-{language}")
     assert eyes.complaints == []
+
+
+@pytest.mark.parametrize(("paper", "width", "height"), [("", 50, 30), ("?paper=a4", 210, 297)])
+def test_labels_are_printed_on_one_page_of_their_paper(
+    sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str, paper: str, width: int, height: int
+) -> None:
+    patient = clinic.patient().patient.id
+    admin = sign_in(clinic, "admin")
+    eyes = looker(chromium, url, width=1280, language="vi", pictures=None)
+    eyes.take_session(admin.client, "sokham_staff_session")
+    eyes.go(f"/patients/{patient}/label{paper}")
+    printed = eyes.page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type /Page\b", printed)) == 1
+    box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)
+    assert box is not None
+    # In points of 1/72 inch.
+    assert [round(float(each) * 25.4 / 72) for each in box.groups()] == [width, height]
