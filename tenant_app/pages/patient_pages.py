@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 
 from kernel.clock import local_today
@@ -156,7 +156,7 @@ def find() -> Response:
 def results() -> Response:
     """Who fits what was typed. A post, because a CCCD must stand in no address."""
     uow, actor = request_unit_of_work(), current_actor()
-    query = typed("query")
+    query, opened = typed("query"), ""
     values: dict[str, Any] = {"found": None, "errors": {}, "next_cursor": None, **_asked(query)}
     if query and (len(query) >= FIRST_AT or not wants_part()):
         try:
@@ -171,15 +171,18 @@ def results() -> Response:
         except InvalidFields as wrong:
             values["errors"] = spoken(wrong.errors)
         else:
-            if opened := _opened(query, listed.items, values["carried"]):
-                uow.commit()
-                return opened
+            opened = _opened(query, listed.items, values["carried"])
             today = local_today()
             values["found"] = [FoundPatient(row=row, age=age(row.date_of_birth, today=today)) for row in listed.items]
             values["next_cursor"] = listed.next_cursor
             values["kinds"] = terms.kinds
         uow.commit()
-    return page("patients/results.html" if wants_part() else "patients/find.html", **values)
+    if opened and not wants_part():
+        return lead_to(opened)
+    answer = page("patients/results.html" if wants_part() else "patients/find.html", **values)
+    if opened:
+        answer.headers["HX-Redirect"] = opened
+    return answer
 
 
 @blueprint.route("/<patient_id>")
@@ -253,16 +256,11 @@ def access(patient_id: str) -> Response:
     )
 
 
-def _opened(query: str, rows: Sequence[PatientRow], carried: dict[str, str]) -> Response | None:
-    """On to the patient whose whole code was scanned or typed; who is booking goes on with the list."""
+def _opened(query: str, rows: Sequence[PatientRow], carried: dict[str, str]) -> str:
+    """The page of the patient whose whole code was scanned or typed; empty for others, and while somebody books."""
     if carried or len(rows) != 1 or query.upper() != rows[0].patient_code:
-        return None
-    there = url_for("patient_pages.show", patient_id=rows[0].id)
-    if not wants_part():
-        return lead_to(there)
-    answer = make_response("")
-    answer.headers["HX-Redirect"] = there
-    return answer
+        return ""
+    return url_for("patient_pages.show", patient_id=rows[0].id)
 
 
 def _asked(query: str) -> dict[str, Any]:
