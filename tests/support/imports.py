@@ -1,15 +1,26 @@
 """Somebody at a hospital who imports patients from files."""
 
+from threading import Event
 from typing import Any
 from uuid import UUID
 
+from kernel.database.engines import Database, engine_for
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId
 from tenant_app.patient_imports import service
+from tenant_app.patient_imports.committing import commit_rows
 from tenant_app.patient_imports.models import PatientImport
 from tenant_app.patient_imports.queries import patient_import
 from tenant_app.patient_imports.runner import ImportRunner
 from tests.support.clinic import Clinic
+
+
+def write_and_wait(parameters: dict[str, Any], import_id: UUID, claim: UUID, written: Any) -> None:
+    """A process that has written all patients of an import and not yet committed, for as long as it lives."""
+    with Database(engine_for(parameters)).unit_of_work() as uow:
+        commit_rows(uow=uow, import_id=import_id, claim=claim, told=lambda _rows: None)
+        written.set()
+        Event().wait()
 
 
 class Desk:

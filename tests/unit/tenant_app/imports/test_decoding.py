@@ -26,12 +26,10 @@ LETTERS = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹê�
 texts = st.text(alphabet=LETTERS + LETTERS.upper(), max_size=60)
 
 
-@given(texts)
+@given(st.text(alphabet=LETTERS + "ĂÂÊÔƠƯĐ", max_size=60))
 def test_tcvn3_comes_back(text: str) -> None:
-    """But for what TCVN3 has no place for, which nobody can have written in it."""
-    written = to_tcvn3(text)
-    if all(ord(letter) < 256 for letter in written):
-        assert from_tcvn3(written) == unicodedata.normalize("NFC", text)
+    """Capitals with tones have no place of their own in its fonts."""
+    assert from_tcvn3(to_tcvn3(text)) == unicodedata.normalize("NFC", text)
 
 
 @given(st.text(alphabet="aàảãáạăằẳẵắặâầẩẫấậ bcdđ eèẻẽéẹêềểễếệ ghn", max_size=40))
