@@ -4,14 +4,16 @@ With SOKHAM_PICTURES set to a folder, each page's picture is left there.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
 from manage.demo.people import person
+from tenant_app.pages import PAGES
 from tenant_app.queue.public import call_next
 from tenant_app.staff.public import NewUser, create_user, list_roles
 from tests.support.chromium import PHONE, READERS, WIDE, Looker, looker, pictures
@@ -49,9 +51,32 @@ def test_somebody_alike_appears_beside_what_is_typed(
     assert [each for each in eyes.complaints if "409" not in each] == []
 
 
+# Where a GET leads on, or answers with something that is no page of this walk.
+NO_PAGES = {
+    "session.home",
+    "session.sign_in",
+    "audit_pages.export",
+}
+
+
+def pages_of(app: Flask) -> set[str]:
+    """Every GET of the portal that answers a person."""
+    return {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.endpoint.split(".")[0] in {blueprint.name for blueprint in PAGES}
+    }
+
+
+def endpoints(app: Flask, paths: Iterable[str]) -> set[str]:
+    """What answers at these addresses."""
+    bound = app.url_map.bind("localhost")
+    return {str(bound.match(path.partition("?")[0], "GET")[0]) for path in paths}
+
+
 @pytest.mark.parametrize(("width", "language"), [*READERS, (WIDE, "vi")])
 def test_every_page_is_fit_to_be_seen(
-    sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str, width: int, language: str
+    sign_in: SignIn, clinic: Clinic, chromium: Chromium, app: Flask, url: str, width: int, language: str
 ) -> None:
     sign_in(clinic, "admin")
     switch_on(clinic, sms_on=True)
@@ -122,6 +147,16 @@ def test_every_page_is_fit_to_be_seen(
         "member-edit": f"/staff/{clinic.doctor_id}/edit",
         "member-close": f"/staff/{clinic.doctor_id}/deactivate",
         "hospital": "/hospital",
+        "details": "/hospital/details",
+        "hours": "/hospital/calendar",
+        "calendar": f"/calendar?day={tomorrow()}",
+        "calendar-week": f"/calendar?view=week&day={tomorrow()}&doctor={clinic.doctor_id}",
+        "contacts": f"{record}/contacts",
+        "history": f"{record}/history",
+        "insurance": f"{record}/insurance",
+        "status": f"{record}/status",
+        "patient-factor": f"{record}/second-factor",
+        "member-factor": f"/staff/{clinic.doctor_id}/second-factor",
         "password": "/account/password",
         "sessions": "/account/sessions",
         "second-factor": "/account/second-factor",
@@ -130,6 +165,7 @@ def test_every_page_is_fit_to_be_seen(
     for name, path in pages.items():
         eyes.go(path)
         eyes.look(f"staff-{name}-{tag}")
+    assert pages_of(app) - endpoints(app, pages.values()) == NO_PAGES, "a new page is looked at here"
     eyes.go(record)
     eyes.page.click("form[data-confirm=new-code] button")
     eyes.page.click("dialog[open] [data-confirm-yes]")
