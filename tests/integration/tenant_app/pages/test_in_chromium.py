@@ -18,6 +18,8 @@ from tenant_app.queue.public import call_next
 from tenant_app.staff.public import NewUser, create_user, list_roles
 from tests.support.chromium import PHONE, READERS, WIDE, Looker, looker, pictures
 from tests.support.clinic import Clinic, tomorrow
+from tests.support.imports import Desk
+from tests.support.patient_files import csv_file, line_of
 from tests.support.reminding import switch_on
 from tests.support.schedules import away, hours
 from tests.support.staff_browser import PASSWORD, Browser, let_in
@@ -56,6 +58,13 @@ NO_PAGES = {
     "session.home",
     "session.sign_in",
     "audit_pages.export",
+    "import_pages.template",
+    "import_pages.download",
+    "import_pages.progress",
+    # Looked at while a second factor is set up and asked for, in test_second_factor_in_chromium.
+    "second_factor.enrol",
+    "second_factor.picture",
+    "second_step.sign_in_code",
 }
 
 
@@ -97,6 +106,10 @@ def test_every_page_is_fit_to_be_seen(
     opened(clinic, clinic.actor("nurse").id, [found.patient.id, *(UUID(int=each) for each in range(34))], at("12:00"))
     watched(clinic)
     noticed = findings(clinic)[0].id
+    desk = Desk(clinic)
+    file = csv_file([line_of(person()), line_of(person(), born="31/02/1990")])
+    waiting, checked = desk.upload(file), desk.checked(csv_file([line_of(person(), cccd="12")]), "khoa-noi.csv")
+    desk.runner.close()
     tag = f"{language}-{width}"
     eyes.go("/sign-in")
     eyes.look(f"staff-sign-in-{tag}")
@@ -151,6 +164,13 @@ def test_every_page_is_fit_to_be_seen(
         "hours": "/hospital/calendar",
         "calendar": f"/calendar?day={tomorrow()}",
         "calendar-week": f"/calendar?view=week&day={tomorrow()}&doctor={clinic.doctor_id}",
+        "reminders-of": f"/appointments/{visit.id}/reminders",
+        "connected": "/staff/connected",
+        "imports": "/patients/imports",
+        "import-columns": f"/patients/imports/{waiting.id}",
+        "import-rows": f"/patients/imports/{checked.id}",
+        "timeline": f"{record}/timeline",
+        "label": f"{record}/label",
         "contacts": f"{record}/contacts",
         "history": f"{record}/history",
         "insurance": f"{record}/insurance",
