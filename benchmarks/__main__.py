@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from benchmarks import connections, desk, live, memory, new_hospital, request, route, sync
+from benchmarks import connections, desk, imports, live, memory, new_hospital, request, route, sync
 from benchmarks.bench import Bench
 from benchmarks.ground import temporary_ground
 from benchmarks.harness import Figure, Outcome, console, machine
@@ -30,6 +30,7 @@ GROUPS: Final[dict[str, Callable[[Bench], Iterator[Figure]]]] = {
     "connections": connections.run,
     "request": request.run,
     "desk": desk.run,
+    "imports": imports.run,
     "live": live.run,
     "memory": memory.run,
 }

@@ -26,6 +26,8 @@ class Scale:
     desk_reads: int
     live_windows: int
     live_events: int
+    import_rows: int
+    import_rounds: int
 
 
 WHOLE = Scale(
@@ -48,6 +50,8 @@ WHOLE = Scale(
     desk_reads=120,
     live_windows=1_000,
     live_events=100,
+    import_rows=50_000,
+    import_rounds=3,
 )
 
 QUICK = Scale(
@@ -70,4 +74,6 @@ QUICK = Scale(
     desk_reads=16,
     live_windows=100,
     live_events=10,
+    import_rows=2_000,
+    import_rounds=1,
 )
