@@ -106,6 +106,9 @@ def test_every_page_is_fit_to_be_seen(
     opened(clinic, clinic.actor("nurse").id, [found.patient.id, *(UUID(int=each) for each in range(34))], at("12:00"))
     watched(clinic)
     noticed = findings(clinic)[0].id
+    with_account = clinic.patient().patient.id
+    with clinic.hospital.superuser() as connection:
+        connection.execute("INSERT INTO patient_users (patient_id, status) VALUES (%s, 'active')", (with_account,))
     desk = Desk(clinic)
     file = csv_file([line_of(person()), line_of(person(), born="31/02/1990")])
     waiting, checked = desk.upload(file), desk.checked(csv_file([line_of(person(), cccd="12")]), "khoa-noi.csv")
@@ -175,7 +178,7 @@ def test_every_page_is_fit_to_be_seen(
         "history": f"{record}/history",
         "insurance": f"{record}/insurance",
         "status": f"{record}/status",
-        "patient-factor": f"{record}/second-factor",
+        "patient-factor": f"/patients/{with_account}/second-factor",
         "member-factor": f"/staff/{clinic.doctor_id}/second-factor",
         "password": "/account/password",
         "sessions": "/account/sessions",
