@@ -17,6 +17,7 @@ import requests
 from tests.support.waiting import wait_until
 
 START_SECONDS = 120
+_PLACES = 1_490
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +118,9 @@ def _answers(url: str) -> bool:
 
 def _free_ports() -> int:
     """The first of four free ports in a row, out of the range that servers are given by the system."""
-    for base in range(20_000 + os.getpid() % 5000, 32_000, 7):
+    for turn in range(_PLACES):
+        # Processes that start beside each other begin at different places, which do not overlap.
+        base = 20_000 + (os.getpid() + turn) % _PLACES * 8
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
             for port in range(base, base + 4):
                 stack.enter_context(socket.create_server(("127.0.0.1", port)))

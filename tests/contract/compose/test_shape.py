@@ -14,6 +14,7 @@ from kernel.settings import Settings
 from manage import gunicorn_config
 from manage.environment import ROLES_OF
 from manage.web_worker import WHOLE_SECONDS
+from tenant_app.patient_imports.public import MAX_BYTES
 from tests.contract.compose.composition import ROOT, SECRETS, at_default, image_environment, merged, ours, parsed
 from tests.contract.compose.composition import variables_in as outside
 
@@ -190,7 +191,10 @@ def test_the_proxys_limits_fit_those_of_the_web_processes() -> None:
         assert len(set(found)) == 1, directive
         return int(found[0])
 
-    assert said("client_max_body_size", "m") << 20 == Settings().max_body_bytes
+    usual, *files = re.findall(r"^ *client_max_body_size (\d+)m;", template, re.MULTILINE)
+    assert int(usual) << 20 == Settings().max_body_bytes
+    # A file of patients, and the form around it, by page and by API.
+    assert [int(each) << 20 for each in files] == [MAX_BYTES + 2**20] * 2
     assert "SOKHAM_MAX_BODY_BYTES" not in {variable for _, variable, _ in values()}
     # Nothing is given up that the process may still do, and a connection that is not used is closed at the proxy's end.
     assert said("proxy_read_timeout", "s") > WHOLE_SECONDS

@@ -83,6 +83,11 @@ def test_no_route_of_patients_sets_what_is_not_the_callers_to_set(
         "patient_id": made["id"],
         "identifier_id": admin("GET", f"{path}/identifiers").json["items"][0]["id"],
         "allergy_id": admin("POST", f"{path}/allergies", {"substance": "Penicillin"}).json["id"],
+        "contact_id": admin("POST", f"{path}/contacts", {"full_name": "Lê Thị Hoa", "phone": "0912345678"}).json["id"],
+        "history_id": admin("POST", f"{path}/history", {"kind": "chronic", "what": "Tăng huyết áp"}).json["id"],
+        "card_id": admin(
+            "POST", f"{path}/insurance-cards", {"number": "DN4010123456789", "valid_from": "2026-01-01"}
+        ).json["id"],
     }
     own = ("id", "patient_code", "patient_global_id", "global_id_state", "status", "created_at")
     before = {name: admin("GET", path).json[name] for name in own}

@@ -1,13 +1,12 @@
 """What pages weigh on the way to a browser: a first visit, and every page after it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Request
 
-from tests.support.chromium import DESK, PHONE, browser, looker, served
+from tests.support.chromium import DESK, PHONE, Looker, browser, looker, served
 from tests.support.clinic import Clinic
 from tests.support.staff_browser import Browser
 
@@ -19,21 +18,20 @@ FIRST_LOAD = 300 * KB
 LATER_PAGE = 50 * KB
 
 
-@contextmanager
-def weighing(page: Page) -> Iterator[dict[str, int]]:
-    """Bytes that come over the wire while the block runs, by address; what the browser has already weighs nothing."""
-    came: dict[str, int] = {}
+def weight(eyes: Looker, path: str) -> int:
+    """Bytes that come over the wire for a page; what the browser has already weighs nothing."""
+    came: list[Request] = []
 
     def finished(request: Request) -> None:
-        sizes = request.sizes()
-        came[request.url] = sizes["responseBodySize"] + sizes["responseHeadersSize"]
+        came.append(request)
 
-    page.on("requestfinished", finished)
-    try:
-        yield came
-        page.wait_for_load_state("networkidle")
-    finally:
-        page.remove_listener("requestfinished", finished)
+    eyes.page.on("requestfinished", finished)
+    with eyes.page.expect_event("requestfinished", predicate=Request.is_navigation_request):
+        eyes.go(path)
+    eyes.page.wait_for_load_state("networkidle")
+    eyes.page.remove_listener("requestfinished", finished)
+    sizes = [request.sizes() for request in came]
+    return sum(each["responseBodySize"] + each["responseHeadersSize"] for each in sizes)
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
@@ -48,10 +46,6 @@ def test_a_first_visit_and_the_pages_after_it_are_light(
     with browser() as chromium, served(app) as url:
         eyes = looker(chromium, url, width=width, language="vi", pictures=None)
         eyes.take_session(desk.client, "sokham_staff_session")
-        with weighing(eyes.page) as first:
-            eyes.go("/today")
-        assert 20 * KB < sum(first.values()) <= FIRST_LOAD
+        assert 20 * KB < weight(eyes, "/today") <= FIRST_LOAD
         for path in ("/patients", record, f"/queue/{clinic.department_id}", "/queue", "/staff", "/hospital", "/audit"):
-            with weighing(eyes.page) as later:
-                eyes.go(path)
-            assert 0 < sum(later.values()) <= LATER_PAGE, path
+            assert 0 < weight(eyes, path) <= LATER_PAGE, path
