@@ -58,8 +58,9 @@ def written(mail: Mail, *, sender: str, now: Clock = utc_now) -> EmailMessage:
         message["Reply-To"] = mail.reply_to
     if mail.unsubscribe:
         message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
-    message.set_content(mail.text)
-    message.add_alternative(mail.html, subtype="html")
+    # Seven bits: a server need not take more (RFC 6152), and one on the way may take less than the first.
+    message.set_content(mail.text, cte="quoted-printable")
+    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
     return message
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 
-from kernel.clock import utc_now
 from kernel.ids import parse_uuid
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
@@ -98,7 +97,7 @@ def failed() -> Response:
     """Those that were not sent for good, or of which nobody knows."""
     uow = request_unit_of_work()
     listed = read_list(uow=uow, actor=current_actor(), limit=50, cursor=request.args.get("cursor") or None)
-    answer = page("reminders/failed.html", rows=listed.items, now=utc_now(), next_cursor=listed.next_cursor, **words())
+    answer = page("reminders/failed.html", rows=listed.items, next_cursor=listed.next_cursor, **words())
     uow.commit()
     return answer
 

@@ -63,7 +63,7 @@ def send_now(body: dict[str, Any], appointment_id: UUID) -> ReminderRow:
 @blueprint.arguments(RemindersAsked, location="query", unknown=None)
 @blueprint.response(200, RemindersAnswer)
 def reminders(asked: dict[str, Any]) -> Page[ReminderRow]:
-    """Those that failed or perhaps did not arrive, or of one status; the newest first."""
+    """Those that need somebody to look, or of one status; the newest first."""
     uow = request_unit_of_work()
     page = service.read_list(uow=uow, actor=current_actor(), **asked)
     uow.commit()

@@ -49,7 +49,7 @@ Translate = Callable[[str], str]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """What there is to say. `address` is where it goes; a test has no department."""
+    """What there is to say. `to` is where it goes; a test has no department."""
 
     reference: UUID
     to: str = field(repr=False)

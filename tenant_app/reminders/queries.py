@@ -5,8 +5,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from sqlalchemy.orm import aliased
 
+from kernel.clock import LOCAL_ZONE
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.ids import parse_uuid
@@ -57,7 +59,7 @@ class Attendance:
 class DayFigures:
     """Of the week from Monday in which a day lies: how many did not come, out of those who came or did not.
 
-    And how many reminders of times to come somebody should look at.
+    And how many reminders need somebody.
     """
 
     week: Attendance
@@ -84,17 +86,19 @@ def reminder(*, uow: UnitOfWork, reminder_id: UUID) -> ReminderRow:
 
 
 def list_reminders(
-    *, uow: UnitOfWork, status: str | None = None, limit: int = 25, cursor: str | None = None
+    *, uow: UnitOfWork, now: datetime, status: str | None = None, limit: int = 25, cursor: str | None = None
 ) -> Page[ReminderRow]:
-    """Reminders, the newest first; without a status those that need somebody to look. Raises InvalidFields."""
+    """Reminders, the newest first; without a status those that need somebody. Raises InvalidFields."""
     statement = (
         _rows(Patient.full_name.label("patient_name"), Patient.patient_code)
         .join(Patient, Patient.id == AppointmentReminder.patient_id)
         .order_by(AppointmentReminder.id.desc())
         .limit(limit + 1)
     )
-    wanted = AppointmentReminder.status
-    statement = statement.where(wanted == status if status else wanted.in_(("failed", "uncertain")))
+    if status:
+        statement = statement.where(AppointmentReminder.status == status)
+    else:
+        statement = statement.where(_needs_somebody(now))
     if after := read_cursor(cursor, parts=1):
         statement = statement.where(AppointmentReminder.id < parse_uuid(after[0], what="cursor"))
     rows = [ReminderRow(**row._mapping) for row in uow.session.execute(statement)]
@@ -175,18 +179,33 @@ def day_figures(*, uow: UnitOfWork, day: date, now: datetime) -> DayFigures:
         Appointment.appointment_date.between(monday, monday + timedelta(days=6)),
         Appointment.status.in_(("in_progress", "completed", "no_show")),
     )
-    failed = (
-        select(func.count())
-        .select_from(AppointmentReminder)
-        .where(AppointmentReminder.status.in_(("failed", "uncertain")), AppointmentReminder.starts_at >= now)
-        .scalar_subquery()
-    )
+    failed = select(func.count()).select_from(AppointmentReminder).where(_needs_somebody(now)).scalar_subquery()
     row = uow.session.execute(
         select(func.count(), func.count().filter(Appointment.status == "no_show"), failed)
         .select_from(Appointment)
         .where(*week)
     ).one()
     return DayFigures(week=Attendance(missed=row[1], counted=row[0]), failed_reminders=row[2])
+
+
+def _needs_somebody(now: datetime) -> ColumnElement[bool]:
+    """Not sent or perhaps not, for a time at which the patient is still expected, and nobody has sent another since."""
+    later = aliased(AppointmentReminder)
+    begins = func.timezone(LOCAL_ZONE.key, Appointment.appointment_date + Appointment.start_time)
+    expected = exists().where(
+        Appointment.id == AppointmentReminder.appointment_id,
+        Appointment.status.in_(("scheduled", "confirmed")),
+        begins == AppointmentReminder.starts_at,
+    )
+    sent_again = exists().where(
+        later.appointment_id == AppointmentReminder.appointment_id,
+        later.reminder_type == AppointmentReminder.reminder_type,
+        later.kind == "now",
+        later.id > AppointmentReminder.id,
+        later.status.in_(("pending", "sending", "sent")),
+    )
+    troubled = AppointmentReminder.status.in_(("failed", "uncertain"))
+    return and_(troubled, AppointmentReminder.starts_at >= now, expected, ~sent_again)
 
 
 def _rows(*more: Any) -> Select[*tuple[Any, ...]]:

@@ -51,7 +51,7 @@ class RemindersOfAppointmentAnswer(ma.Schema):
 
 
 class RemindersAsked(Listed):
-    """Which reminders: of one status; without it those that failed or perhaps did not arrive."""
+    """Which reminders: of one status; without it those that need somebody to look."""
 
     status = ma.fields.String(load_default=None, validate=ma.validate.OneOf(STATUSES))
 

@@ -74,14 +74,17 @@ def send_now(
             raise ReminderNotPossible(data={"reason": why})
         _audit(uow, actor, "reminder.ask", reminder_id=made, patient_id=found.patient_id)
     else:
-        made = uow.session.execute(
-            select(AppointmentReminder.id).where(
+        # The one that was in the way; it may have gone meanwhile.
+        made = uow.session.scalars(
+            select(AppointmentReminder.id)
+            .where(
                 AppointmentReminder.appointment_id == appointment_id,
                 AppointmentReminder.reminder_type == channel,
                 AppointmentReminder.kind == "now",
-                AppointmentReminder.status.in_(("pending", "sending")),
             )
-        ).scalar_one()
+            .order_by(AppointmentReminder.id.desc())
+            .limit(1)
+        ).one()
     return queries.reminder(uow=uow, reminder_id=made)
 
 
@@ -110,10 +113,16 @@ def again(*, uow: UnitOfWork, actor: Actor, reminder_id: UUID, now: datetime | N
 
 
 def read_list(
-    *, uow: UnitOfWork, actor: Actor, status: str | None = None, limit: int = 25, cursor: str | None = None
+    *,
+    uow: UnitOfWork,
+    actor: Actor,
+    status: str | None = None,
+    limit: int = 25,
+    cursor: str | None = None,
+    now: datetime | None = None,
 ) -> Page[queries.ReminderRow]:
     """Reminders that need somebody, or of one status, with the audit row of this reading."""
-    page = queries.list_reminders(uow=uow, status=status, limit=limit, cursor=cursor)
+    page = queries.list_reminders(uow=uow, now=now or utc_now(), status=status, limit=limit, cursor=cursor)
     record(uow=uow, actor=actor, action="reminder.list", resource_type="appointment_reminder")
     return page
 

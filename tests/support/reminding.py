@@ -2,19 +2,24 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from datetime import time
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from jobs.job import Run
 from jobs.reminders import Kind, ReminderSender, mail_kind, sms_kind
 from kernel.messaging.mail import SmtpMail, SmtpServer
 from kernel.messaging.sms import HttpSms, SmsGateway
+from manage.demo.people import person
+from tenant_app.appointments.public import book
 from tenant_app.reminders.public import Composer, change_settings, reminder_settings, set_wishes
-from tests.support.clinic import Clinic
+from tests.support.clinic import Clinic, tomorrow
 from tests.support.hospitals import Hospital
 from tests.support.messages import Gateway, Mailbox
 
 SENDER = "nhac-lich@sokham.example"
+ADDRESS = "nguoi.benh@vidu.example"
 NEVER_QUIET = {"quiet_from": time(0), "quiet_until": time(0)}
 
 
@@ -32,6 +37,21 @@ def wish(clinic: Clinic, patient_id: Any, **given: str) -> None:
     with clinic.uow() as uow:
         set_wishes(uow=uow, actor=clinic.admin, patient_id=patient_id, given=given)
         uow.commit()
+
+
+def booked_patients(clinic: Clinic, count: int = 1) -> list[UUID]:
+    """Patients with an address and a phone, each with an appointment in three days."""
+    patients = []
+    for number in range(count):
+        patient = clinic.patient(replace(person(), email=ADDRESS, phone="0912345678")).patient.id
+        with clinic.uow() as uow:
+            start = f"{8 + number // 2:02}:{30 * (number % 2):02}"
+            end = (datetime.combine(tomorrow(), time.fromisoformat(start)) + timedelta(minutes=15)).strftime("%H:%M")
+            wanted = clinic.booking(patient, start=start, end=end, day=tomorrow() + timedelta(days=2))
+            book(uow=uow, actor=clinic.admin, booking=wanted)
+            uow.commit()
+        patients.append(patient)
+    return patients
 
 
 def make_due(hospital: Hospital) -> None:

@@ -3,6 +3,8 @@
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +13,7 @@ import pytest
 
 from kernel.messaging.channel import Channel, ChannelAway, Mail, NotNow, Refused, Sms, Stopped
 from kernel.messaging.folder import MailFolder, SmsFolder
-from kernel.messaging.mail import SmtpMail, SmtpServer
+from kernel.messaging.mail import SmtpMail, SmtpServer, written
 from kernel.messaging.sms import HttpSms, SmsGateway
 from manage.embedded.ports import free_port
 from tests.support.certificates import self_signed
@@ -93,6 +95,15 @@ def test_what_may_not_go_does_not(way: Way) -> None:
     session.hand_over(way.message(uuid4()), note=lambda: True)
     session.close()
     assert way.arrived() == 1
+
+
+def test_a_mail_is_sent_in_seven_bits() -> None:
+    """A server says beforehand that it takes more, and none is asked (RFC 6152)."""
+    content = written(mail(uuid4()), sender=SENDER).as_bytes()
+    assert content.isascii()
+    body = message_from_bytes(content, policy=default).get_body(("plain",))
+    assert body is not None
+    assert body.get_content().strip() == "Kính gửi"
 
 
 def test_who_can_be_asked_tells_what_was_taken(way: Way) -> None:

@@ -1,12 +1,9 @@
-"""Sending on real servers: once, in time, to whom it is wanted, and never twice."""
+"""Sending on real servers: once, in time, and only to whom it is wanted."""
 
 import threading
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
-from uuid import UUID
 
 import psycopg
 import pytest
@@ -15,66 +12,31 @@ from jobs.job import Run, RunOver
 from jobs.reminders import sms_kind
 from kernel.clock import LOCAL_ZONE, utc_now
 from kernel.messaging.folder import SmsFolder
-from manage.demo.people import person
-from manage.embedded.ports import free_port
-from tenant_app.appointments.public import act, book
+from tenant_app.appointments.public import act
 from tenant_app.patients.public import patient_record
 from tenant_app.reminders.public import Composer, send_now, send_test
-from tests.support.clinic import Clinic, open_clinic, tomorrow
+from tests.support.clinic import Clinic
 from tests.support.hospitals import Hospital
-from tests.support.messages import Gateway, Mailbox, sms_gateway, smtp_server
+from tests.support.messages import Mailbox
 from tests.support.reminding import (
-    a_run,
+    ADDRESS,
+    booked_patients,
     mail_to,
     make_due,
     rows_of,
     send,
     sender_for,
-    sms_to,
     statuses,
     switch_on,
     wish,
 )
-
-ADDRESS = "nguoi.benh@vidu.example"
-
-
-@pytest.fixture
-def clinics(two_hospitals: tuple[Hospital, Hospital]) -> tuple[Clinic, Clinic]:
-    return open_clinic(two_hospitals[0]), open_clinic(two_hospitals[1])
-
-
-@pytest.fixture
-def clinic(clinics: tuple[Clinic, Clinic]) -> Clinic:
-    return clinics[0]
-
-
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with smtp_server() as box:
-        yield box
-
-
-def appointments(clinic: Clinic, count: int = 1) -> list[UUID]:
-    """Appointments in three days of patients with an address; returns the patients."""
-    patients = []
-    for number in range(count):
-        patient = clinic.patient(replace(person(), email=ADDRESS, phone="0912345678")).patient.id
-        with clinic.uow() as uow:
-            start = f"{8 + number // 2:02}:{30 * (number % 2):02}"
-            end = (datetime.combine(tomorrow(), time.fromisoformat(start)) + timedelta(minutes=15)).strftime("%H:%M")
-            wanted = clinic.booking(patient, start=start, end=end, day=tomorrow() + timedelta(days=2))
-            book(uow=uow, actor=clinic.admin, booking=wanted)
-            uow.commit()
-        patients.append(patient)
-    return patients
 
 
 def test_each_reminder_is_sent_once(clinics: tuple[Clinic, Clinic], mailbox: Mailbox) -> None:
     clinic, other = clinics
     for each in clinics:
         switch_on(each, hours_before=None)
-        appointments(each, 3)
+        booked_patients(each, 3)
     send(clinic.hospital, mail_to(mailbox))
     assert mailbox.taken == []
     make_due(clinic.hospital)
@@ -97,7 +59,7 @@ def test_what_a_mail_says_and_what_it_does_not(clinic: Clinic, mailbox: Mailbox)
     switch_on(clinic, hours_before=None)
     with clinic.hospital.superuser() as connection:
         connection.execute("UPDATE hospital_info SET phone = '02438001234', address = '128 phố Bạch Mai, Hà Nội'")
-    (patient,) = appointments(clinic)
+    (patient,) = booked_patients(clinic)
     wish(clinic, patient, language="en")
     make_due(clinic.hospital)
     send(clinic.hospital, mail_to(mailbox))
@@ -118,79 +80,10 @@ def test_what_a_mail_says_and_what_it_does_not(clinic: Clinic, mailbox: Mailbox)
         assert secret not in plain + html
 
 
-def test_a_server_that_is_away_costs_no_reminder_and_doubles_none(clinic: Clinic) -> None:
-    switch_on(clinic, hours_before=None)
-    appointments(clinic, 4)
-    make_due(clinic.hospital)
-    box = Mailbox(port=free_port())
-    for _ in range(3):
-        make_due(clinic.hospital)
-        send(clinic.hospital, mail_to(box))
-    assert statuses(clinic.hospital) == ["pending"] * 4
-    assert {row[0] for row in rows_of(clinic.hospital, "reason")} == {"smtp_away"}
-    # An outage is no message's own failure.
-    assert {row[0] for row in rows_of(clinic.hospital, "attempts")} == {0}
-    with smtp_server(box):
-        make_due(clinic.hospital)
-        for _ in range(2):
-            send(clinic.hospital, mail_to(box))
-    assert len(box.taken) == 4
-    assert max(box.ids().values()) == 1
-    assert statuses(clinic.hospital) == ["sent"] * 4
-
-
-def test_while_a_server_is_away_it_is_left_alone(clinic: Clinic) -> None:
-    switch_on(clinic, hours_before=None)
-    appointments(clinic)
-    make_due(clinic.hospital)
-    clock = [0.0]
-    box = Mailbox(port=free_port())
-    sender = sender_for([clinic.hospital], mail_to(box), chance=lambda: 0.9)
-    sender._absence._monotonic = lambda: clock[0]
-    sender.send(clinic.hospital.tenant, a_run())
-    assert sender._absence.lasts
-    before = rows_of(clinic.hospital, "next_attempt_at")
-    make_due(clinic.hospital)
-    due = rows_of(clinic.hospital, "next_attempt_at")
-    sender.send(clinic.hospital.tenant, a_run())
-    assert rows_of(clinic.hospital, "next_attempt_at") == due != before
-    clock[0] = 1000.0
-    with smtp_server(box):
-        sender.send(clinic.hospital.tenant, a_run())
-    assert statuses(clinic.hospital) == ["sent"]
-
-
-def test_a_refusal_for_good_is_not_tried_again_and_one_for_now_is(clinic: Clinic, mailbox: Mailbox) -> None:
-    switch_on(clinic, hours_before=None)
-    appointments(clinic, 2)
-    make_due(clinic.hospital)
-    mailbox.to_recipient = lambda _address: "450 4.2.1 busy"
-    send(clinic.hospital, mail_to(mailbox))
-    assert rows_of(clinic.hospital, "status, reason, attempts") == [("pending", "smtp_450", 1)] * 2
-    mailbox.to_recipient = lambda _address: "550 5.1.1 no such user"
-    make_due(clinic.hospital)
-    send(clinic.hospital, mail_to(mailbox))
-    assert rows_of(clinic.hospital, "status, reason") == [("failed", "smtp_550")] * 2
-    mailbox.to_recipient = lambda _address: None
-    make_due(clinic.hospital)
-    send(clinic.hospital, mail_to(mailbox))
-    assert mailbox.taken == []
-
-
-def test_what_is_refused_again_and_again_is_given_up(clinic: Clinic, mailbox: Mailbox) -> None:
-    switch_on(clinic, hours_before=None)
-    appointments(clinic)
-    mailbox.to_content = lambda: "451 4.3.0 later"
-    for _ in range(9):
-        make_due(clinic.hospital)
-        send(clinic.hospital, mail_to(mailbox))
-    assert rows_of(clinic.hospital, "status, reason, attempts") == [("failed", "smtp_451", 8)]
-
-
 def test_who_does_not_want_it_gets_none(clinic: Clinic, mailbox: Mailbox) -> None:
     """Wishes count when a message goes, not when it was planned."""
     switch_on(clinic, hours_before=None, needs_consent=True)
-    wanted, unasked, unwilling, changed = appointments(clinic, 4)
+    wanted, unasked, unwilling, changed = booked_patients(clinic, 4)
     for patient, said in ((wanted, "on"), (unwilling, "off"), (changed, "on")):
         wish(clinic, patient, email=said)
     wish(clinic, changed, email="off")
@@ -205,7 +98,7 @@ def test_who_does_not_want_it_gets_none(clinic: Clinic, mailbox: Mailbox) -> Non
 def test_what_changes_between_claim_and_hand_over_is_not_sent(clinic: Clinic, mailbox: Mailbox) -> None:
     """Cancelled, moved, and opted out, while the sender talks to the mail server."""
     switch_on(clinic, hours_before=None)
-    patients = appointments(clinic, 4)
+    patients = booked_patients(clinic, 4)
     make_due(clinic.hospital)
     with clinic.hospital.superuser() as connection:
         ids = [row[0] for row in connection.execute("SELECT id FROM appointments ORDER BY start_time")]
@@ -228,7 +121,7 @@ def test_what_changes_between_claim_and_hand_over_is_not_sent(clinic: Clinic, ma
 
 def test_two_senders_at_once_send_each_once(clinic: Clinic, mailbox: Mailbox) -> None:
     switch_on(clinic, hours_before=None, most_a_minute=600)
-    appointments(clinic, 16)
+    booked_patients(clinic, 16)
     make_due(clinic.hospital)
     # Threads that ask for the pool at once would make it twice.
     clinic.hospital.database("seal")
@@ -241,79 +134,9 @@ def test_two_senders_at_once_send_each_once(clinic: Clinic, mailbox: Mailbox) ->
     assert max(mailbox.ids().values()) == 1
 
 
-def test_what_a_dead_sender_left_is_not_sent_again_by_mail_and_asked_for_by_sms(
-    clinic: Clinic, mailbox: Mailbox
-) -> None:
-    switch_on(clinic, sms_on=True, hours_before=None)
-    appointments(clinic, 2)
-    make_due(clinic.hospital)
-    _die_after_noting(clinic.hospital)
-    with sms_gateway() as gateway:
-        with clinic.hospital.superuser() as connection:
-            arrived = str(
-                connection.execute("SELECT id FROM appointment_reminders WHERE reminder_type = 'sms'").fetchall()[0][0]
-            )
-        gateway.taken[arrived] = {}
-        send(clinic.hospital, mail_to(mailbox))
-        send(clinic.hospital, sms_to(gateway))
-        assert mailbox.taken == []
-        assert gateway.posts[arrived] == 0
-        assert len(gateway.taken) == 2
-    assert sorted(rows_of(clinic.hospital, "reminder_type, status")) == [
-        ("email", "uncertain"),
-        ("email", "uncertain"),
-        ("sms", "sent"),
-        ("sms", "sent"),
-    ]
-
-
-def test_a_mail_whose_answer_was_lost_is_not_sent_again(clinic: Clinic, mailbox: Mailbox) -> None:
-    switch_on(clinic, hours_before=None)
-    appointments(clinic, 2)
-    make_due(clinic.hospital)
-    mailbox.hangs_up = True
-    for _ in range(3):
-        send(clinic.hospital, mail_to(mailbox))
-        make_due(clinic.hospital)
-    assert rows_of(clinic.hospital, "status, reason") == [("uncertain", "smtp_no_answer")] * 2
-    assert max(mailbox.ids().values()) == 1
-
-
-def test_an_sms_whose_answer_was_lost_is_found_at_the_gateway(clinic: Clinic) -> None:
-    switch_on(clinic, email_on=False, sms_on=True, hours_before=None)
-    appointments(clinic)
-    make_due(clinic.hospital)
-    with sms_gateway(Gateway(hangs_up=True)) as gateway:
-        send(clinic.hospital, sms_to(gateway))
-    assert statuses(clinic.hospital) == ["sent"]
-    (taken,) = gateway.taken.values()
-    assert taken["to"] == "+84912345678"
-    assert taken["text"].isascii()
-    assert len(taken["text"]) <= 160
-    assert set(gateway.posts.values()) == {1}
-
-
-@pytest.mark.parametrize(
-    ("status", "found"),
-    [
-        (400, ("failed", "sms_400")),
-        (429, ("pending", "sms_429")),
-        (503, ("pending", "sms_503")),
-        (401, ("pending", "sms_401")),
-    ],
-)
-def test_what_a_gateway_answers(clinic: Clinic, status: int, found: tuple[str, str]) -> None:
-    switch_on(clinic, email_on=False, sms_on=True, hours_before=None)
-    appointments(clinic)
-    make_due(clinic.hospital)
-    with sms_gateway(Gateway(answer=lambda _body: status)) as gateway:
-        send(clinic.hospital, sms_to(gateway))
-    assert rows_of(clinic.hospital, "status, reason") == [found]
-
-
 def test_a_landline_gets_no_sms(clinic: Clinic, tmp_path: Any) -> None:
     switch_on(clinic, email_on=False, sms_on=True, hours_before=None)
-    appointments(clinic)
+    booked_patients(clinic)
     with clinic.hospital.superuser() as connection:
         connection.execute("UPDATE patients SET phone = '02438001234'")
     make_due(clinic.hospital)
@@ -327,7 +150,7 @@ def test_quiet_hours_hold_what_is_late_and_not_what_somebody_asks_for(clinic: Cl
     quiet = {"quiet_from": (now - timedelta(hours=1)).time(), "quiet_until": (now + timedelta(hours=1)).time()}
     quiet = {name: value.replace(second=0, microsecond=0) for name, value in quiet.items()}
     switch_on(clinic, hours_before=None, **quiet)
-    appointments(clinic)
+    booked_patients(clinic)
     make_due(clinic.hospital)
     send(clinic.hospital, mail_to(mailbox))
     assert mailbox.taken == []
@@ -344,7 +167,7 @@ def test_quiet_hours_hold_what_is_late_and_not_what_somebody_asks_for(clinic: Cl
 
 def test_what_is_too_late_is_not_sent(clinic: Clinic, mailbox: Mailbox) -> None:
     switch_on(clinic, hours_before=None)
-    appointments(clinic)
+    booked_patients(clinic)
     make_due(clinic.hospital)
     with clinic.hospital.superuser() as connection:
         connection.execute(
@@ -357,7 +180,7 @@ def test_what_is_too_late_is_not_sent(clinic: Clinic, mailbox: Mailbox) -> None:
 
 def test_limits_by_patient_and_by_hospital(clinic: Clinic, mailbox: Mailbox) -> None:
     switch_on(clinic, most_a_day=1, most_a_minute=3)
-    appointments(clinic, 5)
+    booked_patients(clinic, 5)
     make_due(clinic.hospital)
     for _ in range(4):
         send(clinic.hospital, mail_to(mailbox))
@@ -379,7 +202,7 @@ def test_a_test_message_goes_where_it_was_asked_for(clinic: Clinic, mailbox: Mai
 
 def test_a_stopped_process_gives_back_what_it_has_not_begun(clinic: Clinic, mailbox: Mailbox) -> None:
     switch_on(clinic, hours_before=None)
-    appointments(clinic, 3)
+    booked_patients(clinic, 3)
     make_due(clinic.hospital)
     stop = threading.Event()
     mailbox.to_recipient = lambda _address: stop.set()
@@ -395,15 +218,6 @@ def test_the_jobs_role_reads_no_table_of_patients(hospital: Hospital) -> None:
         for table in ("appointment_reminders", "patients", "patient_portal_preferences", "reminder_settings"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(psycopg.sql.SQL("SELECT * FROM {}").format(psycopg.sql.Identifier(table)))
-
-
-def _die_after_noting(hospital: Hospital) -> None:
-    """As a sender that was killed between its note and its settling."""
-    with hospital.superuser() as connection:
-        connection.execute(
-            "UPDATE appointment_reminders SET status = 'sending', handed_over_at = now() - interval '5 min',"
-            " claim_id = uuidv7()"
-        )
 
 
 def _body(message: EmailMessage, kind: str) -> str:

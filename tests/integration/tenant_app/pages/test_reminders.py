@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tenant_app.reminders.public import reminder_settings, reminders_of, wishes_of
+from tenant_app.appointments.public import act
+from tenant_app.reminders.public import reminder_settings, reminders_of, send_test, wishes_of
 from tests.support.clinic import Clinic
 from tests.support.counting import Counting
 from tests.support.reminding import switch_on
@@ -99,6 +100,29 @@ def test_what_failed_is_listed_and_sent_again(sign_in: SignIn, clinic: Clinic, a
     assert desk.post(f"/reminders/{broken.id}/again").status_code == 303
     with clinic.uow() as uow:
         assert "now" in {row.kind for row in reminders_of(uow=uow, appointment_id=appointment.id)}
+    # Somebody has seen to it.
+    assert "Không có việc cần làm" in desk.get("/reminders")
+    assert "tin nhắc không gửi được" not in desk.get("/today")
+
+
+def test_only_what_still_matters_needs_somebody(sign_in: SignIn, clinic: Clinic, appointment: Any) -> None:
+    """Neither a test that failed, nor the reminder of an appointment that is no more."""
+    desk = sign_in(clinic, "receptionist")
+    with clinic.uow() as uow:
+        send_test(uow=uow, actor=clinic.admin, channel="email", to="quantri@vidu.example")
+        uow.commit()
+    failed = "UPDATE appointment_reminders SET status = 'failed', reason = 'smtp_554' WHERE "
+    with clinic.hospital.superuser() as connection:
+        connection.execute(failed + "kind = 'test'")
+    assert "không gửi được" not in desk.get("/today")
+    with clinic.hospital.superuser() as connection:
+        connection.execute(failed + "kind <> 'test'")
+    assert "không gửi được" in desk.get("/today")
+    with clinic.uow() as uow:
+        act(uow=uow, actor=clinic.admin, appointment_id=appointment.id, action="cancel", reason="Bận")
+        uow.commit()
+    assert "không gửi được" not in desk.get("/today")
+    assert "Không có việc cần làm" in desk.get("/reminders")
 
 
 def test_the_other_hospital_finds_none(sign_in: SignIn, clinics: tuple[Clinic, Clinic], appointment: Any) -> None:
