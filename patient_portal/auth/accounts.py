@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from central.auth.public import SignInLocked, Visitor, lockout
 from central.patient_index.public import Identifier
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId
+from tenant_app.patients.public import Patient
 from tenant_app.portal.public import PatientLoginLog, PatientSignInFailure, PatientUser, act_for
 
 _BY_IDENTIFIER: Final = text(
@@ -55,10 +56,14 @@ def accounts_of(*, uow: UnitOfWork, tenant: TenantId, identifier: Identifier, ne
 
 
 def open_account(*, uow: UnitOfWork, account_id: UUID, patient_id: UUID) -> PatientUser | None:
-    """Act for this account from here on; None unless it is active."""
+    """Act for this account from here on; None unless it is active, and the patient's record too."""
     act_for(uow=uow, patient_id=patient_id, account_id=account_id)
-    account = uow.session.get(PatientUser, account_id)
-    return account if account is not None and account.status == "active" else None
+    wanted = (
+        select(PatientUser)
+        .join(Patient, Patient.id == PatientUser.patient_id)
+        .where(PatientUser.id == account_id, PatientUser.status == "active", Patient.status == "active")
+    )
+    return uow.session.execute(wanted).scalar_one_or_none()
 
 
 def account_by_id(*, uow: UnitOfWork, account_id: UUID) -> PatientUser | None:

@@ -236,3 +236,8 @@ def csrf_token(page: TestResponse) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
     assert found, page.text[:500]
     return found[1]
+
+
+def post(client: FlaskClient, path: str, page: str, **fields: str) -> TestResponse:
+    """A form sent, with the token of a page."""
+    return client.post(path, data={"csrf_token": csrf_token(client.get(page)), **fields})

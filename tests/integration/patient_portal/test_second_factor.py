@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from manage.demo.people import person
@@ -13,8 +12,8 @@ from tests.support.patient_portal import (
     OTHER_PASSWORD,
     Member,
     PatientPortal,
-    csrf_token,
     outside,
+    post,
 )
 from tests.support.second_factor import Phone, codes_of_page, enrol_by_api, phone_of_page
 
@@ -27,11 +26,6 @@ def enrolled(portal: PatientPortal, clinic: Clinic) -> tuple[Member, Phone, list
     member = portal.activated(clinic)
     phone, codes = enrol_by_api(member, GOOD_PASSWORD)
     return member, phone, codes
-
-
-def post(client: FlaskClient, path: str, page: str, **fields: str) -> TestResponse:
-    """A form sent, with the token of a page."""
-    return client.post(path, data={"csrf_token": csrf_token(client.get(page)), **fields})
 
 
 def test_a_program_sends_the_code_with_the_password(portal: PatientPortal, checks: Checks) -> None:

@@ -1,81 +1,22 @@
-"""The second factor of staff: set up, asked for, used once, counted, lost; on the pages and over the API."""
+"""The second factor of staff: set up, asked for, used once, counted; on the pages and over the API."""
 
 import re
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import text, update
 
 from central.auth.lockout import FREE_FAILURES
-from tenant_app.staff.models import Role, User
+from tenant_app.staff.models import User
 from tenant_app.staff.public import invite_to_new_password
 from tests.support.clinic import Clinic
 from tests.support.counting import count_statements
-from tests.support.second_factor import Phone, codes_of_page, enrol_by_api, phone_of_page
+from tests.support.second_factor import codes_of_page, enrol_by_api, phone_of_page
 from tests.support.staff_browser import PASSWORD, Browser
+from tests.support.staff_second_factor import AT, SignIn, actions, caller, enrol, first_step, login, username
 
-SignIn = Callable[[Clinic, str], Browser]
 NEW = "vịt bơi ngược dòng sông"
-AT = "/account/second-factor"
-
-
-def enrol(browser: Browser) -> tuple[Phone, list[str]]:
-    """Set the factor up by the pages."""
-    answer = browser.post(AT, action="enrol", password=PASSWORD)
-    assert (answer.status_code, answer.location) == (303, f"{AT}/enrol"), answer.text
-    phone = phone_of_page(browser.get(f"{AT}/enrol"))
-    done = browser.post(f"{AT}/enrol", otp=phone.code())
-    assert done.status_code == 200, done.text
-    assert "Set-Cookie" not in str(done.headers) or phone.secret not in str(done.headers)
-    return phone, codes_of_page(done.text)
-
-
-def username(clinic: Clinic, browser: Browser) -> str:
-    with clinic.uow() as uow:
-        return uow.session.get_one(User, browser.user_id).username
-
-
-def first_step(app: Flask, clinic: Clinic, browser: Browser, **more: str) -> Browser:
-    """Name and password in another browser."""
-    other = Browser(app.test_client(), browser.user_id)
-    answer = other.post(
-        "/sign-in", hospital=clinic.hospital.tenant_code, username=username(clinic, browser), password=PASSWORD, **more
-    )
-    assert answer.status_code == 303, answer.text
-    assert answer.location.startswith("/sign-in/code")
-    assert "sokham_staff_session" not in str(answer.headers), "nothing is given before the code"
-    assert other.client.get("/today").status_code == 303
-    return other
-
-
-def login(app: Flask, clinic: Clinic, browser: Browser, **more: Any) -> Any:
-    """Signing in with a program."""
-    body = {"tenant": clinic.hospital.tenant_code, "username": username(clinic, browser), "password": PASSWORD, **more}
-    return app.test_client().post("/api/v1/auth/login", json=body, headers={"Accept-Language": "en"})
-
-
-def caller(app: Flask, tokens: dict[str, Any]) -> Callable[..., Any]:
-    """The API with somebody's token."""
-
-    def call(method: str, path: str, json: Any = None) -> Any:
-        headers = {"Authorization": f"Bearer {tokens['access_token']}", "Accept-Language": "en"}
-        return app.test_client().open(f"/api/v1{path}", method=method, json=json, headers=headers)
-
-    return call
-
-
-def actions(clinic: Clinic, browser: Browser) -> list[str]:
-    with clinic.uow() as uow:
-        rows = uow.session.execute(
-            text(
-                "SELECT action FROM audit_logs WHERE user_id = :id AND action LIKE 'auth.mfa%' ORDER BY created_at, id"
-            ),
-            {"id": browser.user_id},
-        )
-        return list(rows.scalars())
 
 
 def test_from_setting_up_to_signing_in_with_a_code(app: Flask, sign_in: SignIn, clinics: tuple[Clinic, Clinic]) -> None:
@@ -295,103 +236,6 @@ def test_a_new_password_by_invite_does_not_go_round_the_factor(
     assert stranger.client.get("/today").status_code == 200
 
 
-def test_a_role_may_need_it_and_then_nothing_else_is_open(
-    app: Flask, sign_in: SignIn, clinics: tuple[Clinic, Clinic]
-) -> None:
-    clinic, other = clinics
-    admin, nurse, doctor, foreign = (
-        sign_in(clinic, "admin"),
-        sign_in(clinic, "nurse"),
-        sign_in(clinic, "doctor"),
-        sign_in(other, "nurse"),
-    )
-    tokens = login(app, clinic, nurse).get_json()
-    with clinic.uow() as uow:
-        role = uow.session.query(Role).filter_by(name="nurse").one()
-        permissions = list(role.permissions)
-    sent = {"version": role.version, "description": "", "permissions": permissions, "mfa_required": "1"}
-    assert admin.client.post(f"/roles/{role.id}", data={"csrf_token": admin.token(), **sent}).status_code == 303
-    assert "checked" in re.findall(r'<input[^>]*name="mfa_required"[^>]*>', admin.get(f"/roles/{role.id}"))[0]
-
-    led = nurse.client.get("/today")
-    assert (led.status_code, led.location) == (303, AT)
-    assert doctor.client.get("/today").status_code == foreign.client.get("/today").status_code == 200
-    page = nurse.get(AT)
-    assert 'href="/today"' not in page, "the navigation shows nothing that is closed"
-    call = caller(app, tokens)
-    refused = call("GET", "/me")
-    assert (refused.status_code, refused.get_json()["code"]) == (403, "second_factor_missing")
-    assert call("GET", "/auth/totp").status_code == 200
-    phone, codes = enrol(nurse)
-    assert nurse.client.get("/today").status_code == 200
-    off = nurse.post(AT, action="off", password=PASSWORD, otp=phone.code())
-    assert off.status_code == 409
-    # Moving to another phone is possible: the new one counts once it is confirmed.
-    assert nurse.post(AT, action="enrol", password=PASSWORD, otp=codes[0]).status_code == 303
-    second = phone_of_page(nurse.get(f"{AT}/enrol"))
-    assert second.secret != phone.secret
-    assert len(codes_of_page(nurse.post(f"{AT}/enrol", otp=second.code()).text)) == 10
-    phone.forget(clinic.hospital)
-    assert login(app, clinic, nurse, otp=phone.code()).get_json()["code"] == "otp_refused"
-    assert login(app, clinic, nurse, otp=second.code()).status_code == 200
-    assert Browser(app.test_client(), None).client.get("/sign-in").status_code == 200
-
-
-def test_whoever_must_set_it_up_can_still_sign_out(sign_in: SignIn, clinic: Clinic) -> None:
-    nurse = sign_in(clinic, "nurse")
-    with clinic.uow() as uow:
-        uow.session.execute(update(Role).values(mfa_required=True))
-        uow.commit()
-    assert nurse.post("/sign-out").location == "/sign-in"
-
-
-def test_an_administrator_takes_a_lost_factor_away(app: Flask, sign_in: SignIn, clinics: tuple[Clinic, Clinic]) -> None:
-    clinic, other = clinics
-    admin, nurse, foreign = sign_in(clinic, "admin"), sign_in(clinic, "nurse"), sign_in(other, "admin")
-    at = f"/staff/{nurse.user_id}/second-factor"
-    assert admin.post(at, reason="Mất điện thoại").status_code == 409, "there is none"
-    enrol(nurse)
-    assert f'href="{at}"' in admin.get(f"/staff/{nurse.user_id}")
-    assert foreign.post(at, reason="Mất điện thoại").status_code == 404
-    assert nurse.post(at, reason="Mất điện thoại").status_code == 403
-    assert admin.post(at, reason="").status_code == 422
-    assert admin.post(f"/staff/{admin.user_id}/second-factor", reason="Của chính mình").status_code == 409
-    assert admin.post(at, reason="Mất điện thoại, đã gặp mặt").status_code == 303
-    assert nurse.client.get("/today").status_code == 303, "sessions end"
-    with clinic.uow() as uow:
-        row = uow.session.execute(
-            text("SELECT old_values, new_values FROM audit_logs WHERE action = 'staff.reset_mfa'")
-        ).one()
-    assert row.new_values == {"mfa_enabled": False, "reason": "Mất điện thoại, đã gặp mặt"}
-    back = Browser(app.test_client(), nurse.user_id)
-    answer = back.post(
-        "/sign-in", hospital=clinic.hospital.tenant_code, username=username(clinic, nurse), password=PASSWORD
-    )
-    assert answer.status_code == 303
-    notice = "quản trị viên"
-    assert notice in back.get("/today"), "told at the next sign-in"
-    assert "mfa_reset_at" not in login(app, clinic, nurse).get_json(), "and once"
-
-
-def test_the_same_by_a_program(app: Flask, sign_in: SignIn, clinics: tuple[Clinic, Clinic]) -> None:
-    clinic, other = clinics
-    admin, nurse, foreign = sign_in(clinic, "admin"), sign_in(clinic, "nurse"), sign_in(other, "admin")
-    enrol(nurse)
-    at = f"/users/{nurse.user_id}/reset-mfa"
-    call, call_foreign = (
-        caller(app, login(app, clinic, admin).get_json()),
-        caller(app, login(app, other, foreign).get_json()),
-    )
-    assert call_foreign("POST", at, {"reason": "Mất điện thoại"}).status_code == 404
-    assert call("POST", at, {}).status_code == 422
-    assert call("POST", at, {"reason": "Mất điện thoại"}).status_code == 204
-    assert call("POST", at, {"reason": "Mất điện thoại"}).get_json()["code"] == "no_second_factor"
-    told = login(app, clinic, nurse).get_json()
-    assert told["mfa_reset_at"]
-    role_id = call("GET", "/roles").get_json()["items"][1]["id"]
-    assert call("GET", f"/roles/{role_id}").get_json()["mfa_required"] is False
-
-
 @pytest.mark.parametrize("path", [AT, f"{AT}/enrol"])
 def test_the_pages_ask_few_questions(app: Flask, sign_in: SignIn, clinic: Clinic, path: str) -> None:
     nurse = sign_in(clinic, "nurse")
@@ -399,39 +243,3 @@ def test_the_pages_ask_few_questions(app: Flask, sign_in: SignIn, clinic: Clinic
     with count_statements() as statements:
         nurse.get(path)
     assert statements.total <= 12
-
-
-def test_the_desk_takes_a_patients_lost_factor_away(sign_in: SignIn, clinics: tuple[Clinic, Clinic]) -> None:
-    clinic, other = clinics
-    patient = clinic.patient().patient
-    admin, receptionist, foreign = sign_in(clinic, "admin"), sign_in(clinic, "receptionist"), sign_in(other, "admin")
-    at = f"/patients/{patient.id}/second-factor"
-    assert admin.post(at, reason="phone_lost").status_code == 404, "no account"
-    with clinic.hospital.superuser() as connection:
-        connection.execute(
-            "INSERT INTO patient_users (patient_id, password_hash, mfa_enabled, mfa_secret)"
-            " VALUES (%s, 'x', true, 's1')",
-            (patient.id,),
-        )
-        connection.execute(
-            "INSERT INTO patient_sessions (account_id, last_seen_at, expires_at)"
-            " SELECT id, now(), now() + interval '1 hour' FROM patient_users"
-        )
-    assert f'href="{at}"' in admin.get(f"/patients/{patient.id}")
-    assert f'href="{at}"' not in receptionist.get(f"/patients/{patient.id}")
-    assert receptionist.post(at, reason="phone_lost").status_code == 403
-    assert foreign.post(at, reason="phone_lost").status_code == 404
-    assert admin.post(at, reason="because").status_code == 422
-    assert admin.post(at, reason="phone_lost").status_code == 303
-    assert admin.post(at, reason="phone_lost").status_code == 409
-    with clinic.hospital.superuser() as connection:
-        row = connection.execute(
-            "SELECT mfa_enabled, mfa_secret, mfa_reset_at IS NOT NULL FROM patient_users"
-        ).fetchone()
-        ended = connection.execute("SELECT end_reason FROM patient_sessions").fetchone()
-        noted = connection.execute(
-            "SELECT patient_id, changed, new_values FROM audit_logs WHERE action = 'patient.reset_mfa'"
-        ).fetchone()
-    assert row == (False, None, True)
-    assert ended == ("mfa_reset",)
-    assert noted == (patient.id, ["mfa_enabled"], {"reason": "phone_lost"})
