@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 Clock = Callable[[], datetime]
 
 LOCAL_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+# Days that somebody may mean: what lies beyond is a slip of the hand, and sums with it would overflow.
+FIRST_DAY, LAST_DAY = date(1800, 1, 1), date(2999, 12, 31)
 
 
 def utc_now() -> datetime:

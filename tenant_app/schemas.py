@@ -5,9 +5,12 @@ from typing import Any
 
 import marshmallow as ma
 
+from kernel.clock import FIRST_DAY, LAST_DAY
 from kernel.web.api import MAX_PAGE
 
 MAX_TEXT = 2000
+# For days that are reckoned with.
+POSSIBLE_DAY = ma.validate.Range(min=FIRST_DAY, max=LAST_DAY)
 
 
 class Body(ma.Schema):

@@ -5,11 +5,11 @@ from datetime import time
 from typing import Any
 from uuid import UUID
 
-from flask import g, request
+from flask import g
 
 from kernel.web.access import signed_in
 from kernel.web.actor import current_actor
-from kernel.web.api import Blueprint, etag, expected_version
+from kernel.web.api import Blueprint, etag, version_if_sent
 from kernel.web.collaborators import collaborator, request_unit_of_work
 from kernel.web.idempotency import remembered, under_this_path
 from patient_portal.api.schemas import (
@@ -116,7 +116,7 @@ def cancel(body: dict[str, Any], tenant_code: str, appointment_id: UUID) -> _Ans
         actor=current_actor(),
         appointment_id=appointment_id,
         reason=body["reason"],
-        version=expected_version() if "If-Match" in request.headers else None,
+        version=version_if_sent(),
     )
     uow.commit()
     return _one(found)

@@ -34,6 +34,7 @@ pages = Blueprint("booking", __name__)
 
 NOON: Final = time(12)
 DAYS_SHOWN: Final = 12
+LONGEST_REASON: Final = 500
 
 
 @dataclass
@@ -63,11 +64,16 @@ def start() -> str | Response:
 def choose(tenant_code: str) -> str:
     """The next choice to make at this hospital."""
     del tenant_code  # The gatekeeper has read it.
+    return _choices(request.args)
+
+
+def _choices(given: Mapping[str, str], *, reason: str = "", refusal: str = "") -> str:
+    """The next choice. `reason` is what was written before a time turned out to be taken; it is in no address."""
     uow, now = request_unit_of_work(), utc_now()
     doctors = active_doctors(uow=uow)
     places = _places(doctors)
     departments = _departments(places)
-    chosen = _chosen(request.args, departments, doctors, places)
+    chosen = _chosen(given, departments, doctors, places)
     days: list[date] = []
     times: list[Slot] = []
     if chosen.department is not None and chosen.doctor is not None:
@@ -91,30 +97,30 @@ def choose(tenant_code: str) -> str:
         days=days[:DAYS_SHOWN],
         times=times,
         noon=NOON,
+        reason=reason,
+        refusal=refusal,
     )
 
 
 @pages.route("/hospitals/<string:tenant_code>/book", methods=["POST"])
 @signed_in
-def book(tenant_code: str) -> Response:
-    """Book what was chosen. A time that somebody else has just taken leads back to the times."""
+def book(tenant_code: str) -> Response | str | tuple[str, int]:
+    """Book what was chosen. A time that somebody else has just taken leads back to the times, and no word is lost."""
     form, uow = request.form, request_unit_of_work()
+    reason = form.get("reason", "")[:LONGEST_REASON]
+    if form.get("step") == "time":
+        return _choices(form, reason=reason)
     doctor_id, day, begins = _uuid(form.get("doctor")), _day(form.get("day")), _time(form.get("time"))
     if doctor_id is None or day is None or begins is None:
         return go("booking.choose", tenant_code=tenant_code)
-    wish = Wish(doctor_id=doctor_id, appointment_date=day, start_time=begins, reason=form.get("reason", "")[:500])
+    wish = Wish(doctor_id=doctor_id, appointment_date=day, start_time=begins, reason=reason)
     try:
         made = book_own(uow=uow, actor=current_actor(), patient_id=patient_here(), wish=wish)
         uow.commit()
     except (SlotTaken, OutsideSchedule, OwnAppointmentOverlaps, InvalidFields) as error:
-        flash(_why(error), "warning")
-        return go(
-            "booking.choose",
-            tenant_code=tenant_code,
-            department=form.get("department"),
-            doctor=doctor_id,
-            day=day.isoformat(),
-        )
+        uow.session.rollback()
+        given = {name: value for name, value in form.items() if name != "time"}
+        return _choices(given, reason=reason, refusal=_why(error)), error.status
     except (TooManyUpcoming, PatientInactive) as error:
         flash(sentence(error), "warning")
         return go("visits.all_visits")

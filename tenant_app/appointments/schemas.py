@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from tenant_app.appointments.models import APPOINTMENT_STATUSES, APPOINTMENT_TYPES
-from tenant_app.schemas import MAX_TEXT, Body, Listed, page_answer
+from tenant_app.schemas import MAX_TEXT, POSSIBLE_DAY, Body, Listed, page_answer
 
 
 class BookingBody(Body):
@@ -12,7 +12,7 @@ class BookingBody(Body):
     patient_id = ma.fields.UUID(required=True)
     doctor_id = ma.fields.UUID(required=True)
     department_id = ma.fields.UUID(required=True)
-    appointment_date = ma.fields.Date(required=True)
+    appointment_date = ma.fields.Date(required=True, validate=POSSIBLE_DAY)
     start_time = ma.fields.Time(required=True)
     end_time = ma.fields.Time(required=True)
     appointment_type = ma.fields.String(required=True, validate=ma.validate.OneOf(APPOINTMENT_TYPES))
@@ -26,7 +26,7 @@ class MoveBody(Body):
 
     doctor_id = ma.fields.UUID(load_default=None, allow_none=True)
     department_id = ma.fields.UUID(load_default=None, allow_none=True)
-    appointment_date = ma.fields.Date(required=True)
+    appointment_date = ma.fields.Date(required=True, validate=POSSIBLE_DAY)
     start_time = ma.fields.Time(required=True)
     end_time = ma.fields.Time(required=True)
     reason = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=500))
@@ -68,7 +68,7 @@ class FreeTimesAsked(ma.Schema):
         unknown = ma.RAISE
 
     doctor_id = ma.fields.UUID(required=True)
-    date = ma.fields.Date(required=True)
+    date = ma.fields.Date(required=True, validate=POSSIBLE_DAY)
     department_id = ma.fields.UUID(load_default=None)
     minutes = ma.fields.Integer(load_default=None, validate=ma.validate.Range(min=5, max=480))
 

@@ -146,6 +146,7 @@ def _columns(
             day=day,
             working=working[doctor.id],
             rows=found.get((doctor.id, day), []),
+            department_id=chosen.department_id,
         )
         for doctor in shown
         for day in chosen.days

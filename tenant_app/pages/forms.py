@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import Response, flash, make_response, redirect, render_template, request
 
+from kernel.clock import FIRST_DAY, LAST_DAY
 from kernel.errors import FieldErrors, InvalidFields
 from kernel.ids import parse_uuid
 from kernel.text import N_, canonical
@@ -69,11 +70,16 @@ def parse_day(text: str, *, field: str) -> date:
     found = _DAY.fullmatch(bare)
     try:
         if found is None:
-            return date.fromisoformat(bare)
-        parts = [found[name] or found[f"{name}2"] for name in ("y", "m", "d")]
-        return date(int(parts[0]), int(parts[1]), int(parts[2]))
+            day = date.fromisoformat(bare)
+        else:
+            parts = [found[name] or found[f"{name}2"] for name in ("y", "m", "d")]
+            day = date(int(parts[0]), int(parts[1]), int(parts[2]))
     except ValueError as err:
         raise InvalidFields(errors={field: [BAD_DATE]}) from err
+    # Beyond these a day before or after would be none.
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InvalidFields(errors={field: [BAD_DATE]})
+    return day
 
 
 def spoken(errors: FieldErrors) -> dict[str, list[str]]:

@@ -162,6 +162,7 @@ def _transfer_page(
         row=row,
         patient=banner(patient_record(uow=uow, patient_id=row.patient_id)),
         departments=[(str(each.id), each.name) for each in departments if each.id != row.department_id],
+        department=request.form.get("department", ""),
         errors=errors or {},
         refused=refused,
     )

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext
 
-from kernel.clock import utc_now
+from kernel.clock import local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import Conflict, InvalidFields, NotFound, PreconditionFailed
 from kernel.ids import parse_uuid
@@ -60,6 +60,8 @@ STEP_WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
 # The steps that are a button on the page; sending somebody on has a page of its own.
 _BUTTONS: Final = ("call", "recall", "start", "miss", "finish", "leave")
 _LONG_WAIT: Final = 60
+_OPENED: Final = "opened_lines"
+_MOST_OPENED: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,9 +102,27 @@ def overview() -> Response:
 def show(department_id: str) -> Response:
     """A department's line. Only opening the page is written down, not each time that it refreshes itself."""
     uow, actor = request_unit_of_work(), current_actor()
-    answer = _show(uow, actor, parse_uuid(department_id, what="department"), opened=not wants_part())
+    wanted = parse_uuid(department_id, what="department")
+    refreshed = wants_part() and _has_opened(actor, wanted)
+    answer = _show(uow, actor, wanted, opened=not refreshed)
     uow.commit()
+    _note_opened(actor, wanted)
     return answer
+
+
+def _has_opened(actor: Actor, department_id: UUID) -> bool:
+    """Whether this person opened the line today, in this browser: a header alone would let anybody read it unseen."""
+    kept = session.get(_OPENED)
+    asked = {"of": str(actor.id), "day": local_today().isoformat()}
+    return isinstance(kept, dict) and kept.items() >= asked.items() and str(department_id) in kept["lines"]
+
+
+def _note_opened(actor: Actor, department_id: UUID) -> None:
+    if _has_opened(actor, department_id):
+        return
+    kept, mine = session.get(_OPENED), {"of": str(actor.id), "day": local_today().isoformat()}
+    before = kept["lines"] if isinstance(kept, dict) and kept.items() >= mine.items() else []
+    session[_OPENED] = {**mine, "lines": [*before, str(department_id)][-_MOST_OPENED:]}
 
 
 @blueprint.route("/<department_id>/call-next", methods=["POST"])

@@ -22,6 +22,14 @@ BLANK_HOURS: Final[Mapping[str, Any]] = {
     "valid_from": "",
     "valid_until": "",
 }
+HOURS_LABELS: Final[Mapping[str, str]] = {
+    "start_time": N_("From"),
+    "end_time": N_("Until"),
+    "department_id": N_("Department"),
+    "slot_minutes": N_("Minutes for one patient"),
+    "valid_from": N_("Valid from"),
+    "valid_until": N_("Valid until"),
+}
 # An exception's fields by the service's names → those of the two forms, which stand on one page.
 FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     AWAY: {

@@ -25,6 +25,7 @@ from tenant_app.pages.schedule_forms import (
     BLANK_EXTRA,
     BLANK_HOURS,
     FIELDS,
+    HOURS_LABELS,
     hours_of,
     read_exception,
     read_hours_changed,
@@ -147,7 +148,7 @@ def save(user_id: str, schedule_id: str) -> Response:
     except PreconditionFailed as late:
         uow.session.rollback()
         now = _row(user_id, schedule_id)
-        return _edit(now, shown=hours_of(now), version=now.version, refusal=late)
+        return _edit(now, shown=shown, version=now.version, refusal=late, there=_there(now, shown=shown))
     uow.commit()
     return lead_to(_address(row.doctor_id), message=gettext("The hours are saved."))
 
@@ -275,7 +276,21 @@ def _one(
     return answer
 
 
-def _edit(row: ScheduleRow, *, shown: dict[str, Any], version: int, refusal: SokhamError | None = None) -> Response:
+def _there(row: ScheduleRow, *, shown: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is saved now where it differs from what was typed, in words."""
+    saved = hours_of(row)
+    words = {**saved, "department_id": row.department_name}
+    return [(gettext(HOURS_LABELS[name]), words[name]) for name in HOURS_LABELS if saved[name] != shown[name]]
+
+
+def _edit(
+    row: ScheduleRow,
+    *,
+    shown: dict[str, Any],
+    version: int,
+    refusal: SokhamError | None = None,
+    there: list[tuple[str, str]] | None = None,
+) -> Response:
     uow = request_unit_of_work()
     departments = list_departments(uow=uow).items
     answer = page(
@@ -285,7 +300,8 @@ def _edit(row: ScheduleRow, *, shown: dict[str, Any], version: int, refusal: Sok
         shown=shown,
         version=version,
         errors=spoken(refusal.errors) if refusal else {},
-        refused=sentences(refusal) if refusal and not refusal.errors else None,
+        refused=sentences(refusal) if refusal and not refusal.errors and there is None else None,
+        there=there,
         weekday=options(WEEKDAY_NAMES)[row.weekday][1],
         department_options=[
             (each.id, each.name) for each in departments if each.status == "active" or each.id == row.department_id

@@ -79,7 +79,7 @@ def save(group_name: str) -> Response:
                 errors |= {name: list(said) for name, said in wrong.errors.items()}
     except PreconditionFailed as late:
         uow.session.rollback()
-        return _show(overtaken=True, status=late.status)
+        return _show(sent=sent, overtaken=True, status=late.status)
     if errors:
         uow.session.rollback()
         return _show(sent=sent, errors=errors, status=InvalidFields.status)
@@ -164,10 +164,33 @@ def _show(
         errors={_field_name(key): _said(key, messages) for key, messages in (errors or {}).items()},
         labels={_field_name(row.key): gettext(row.setting.label) for row in rows},
         roles=options(ROLE_NAMES),
-        overtaken=overtaken,
+        there=_there(groups) if overtaken else None,
     )
     uow.commit()
     return answer
+
+
+def _there(groups: list[Group]) -> list[tuple[str, str]]:
+    """What holds now where it differs from what was sent, in words."""
+    differing = [field for group in groups for field in group.fields if not _same(field)]
+    return [(gettext(field.row.setting.label), _in_words(field.row.value)) for field in differing]
+
+
+def _same(field: Field) -> bool:
+    return _listed(field.shown) == _listed(field.row.value)
+
+
+def _listed(value: object) -> object:
+    """Roles in one order, however they came."""
+    return sorted(value) if isinstance(value, list | tuple) else value
+
+
+def _in_words(value: Value) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(gettext(ROLE_NAMES[role]) for role in value if role in ROLE_NAMES)
+    if isinstance(value, bool):
+        return str(gettext("On") if value else gettext("Off"))
+    return str(value)
 
 
 def _said(key: str, messages: list[str]) -> list[str]:

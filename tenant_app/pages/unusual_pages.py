@@ -87,15 +87,15 @@ def save(finding_id: str) -> Response:
     uow = request_unit_of_work()
     wanted = parse_uuid(finding_id, what="finding")
     state, note = request.form.get("state", ""), request.form.get("note", "").replace("\r\n", "\n")
+    shown = {"state": state, "note": note[:LONGEST_NOTE]}
     try:
         decide(uow=uow, actor=current_actor(), finding_id=wanted, state=state, note=note, version=sent_version())
     except InvalidFields as wrong:
         uow.session.rollback()
-        shown = {"state": state, "note": note[:LONGEST_NOTE]}
         return _one(wanted, shown=shown, errors=spoken(wrong.errors), status=wrong.status)
     except (PreconditionFailed, OwnFinding) as why:
         uow.session.rollback()
-        return _one(wanted, refusal=why, status=why.status)
+        return _one(wanted, shown=shown, refusal=why, status=why.status)
     uow.commit()
     return lead_to(url_for("unusual_pages.show"), message=gettext("The decision is saved."))
 

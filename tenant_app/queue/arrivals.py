@@ -19,7 +19,7 @@ from tenant_app.patients.models import Patient
 from tenant_app.patients.status_rules import refuse_closed
 from tenant_app.queue import queries
 from tenant_app.queue.errors import AlreadyWaiting
-from tenant_app.queue.models import LIVE, PRIORITIES, QueueCounter, QueueEntry, QueueStep
+from tenant_app.queue.models import LIVE, PRIORITIES, QueueCounter, QueueEntry
 from tenant_app.queue.rules import FORGOTTEN_AFTER, check_step, priority_by_age
 from tenant_app.queue.service import flush, follow, hold, note, snapshot
 from tenant_app.staff.models import Department
@@ -220,10 +220,4 @@ def _end_forgotten(uow: UnitOfWork, actor: Actor, department_id: UUID, *, moment
     for each in forgotten:
         before = snapshot(each)
         each.status, each.ended_at = "left", moment
-        uow.session.add(
-            QueueStep(
-                id=new_row_id(), entry_id=each.id, action="forget", done_at=moment, done_by=actor.id, before=before
-            )
-        )
-    if forgotten:
-        flush(uow)
+        note(uow, actor, each, action="forget", before=before, moment=moment)

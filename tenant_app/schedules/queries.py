@@ -157,7 +157,7 @@ def list_schedules(
         statement = statement.where(DoctorSchedule.valid_until.is_(None) | (DoctorSchedule.valid_until >= since))
     if after := read_cursor(cursor, parts=3):
         try:
-            last = (int(after[0]), time.fromisoformat(after[1]))
+            last = (range(7).index(int(after[0])), time.fromisoformat(after[1]))
         except ValueError as err:
             raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
         statement = statement.where(tuple_(*order) > tuple_(*last, parse_uuid(after[2], what="cursor")))

@@ -17,6 +17,7 @@ from tests.support.databases import CentralDatabase
 from tests.support.hospitals import Hospital
 from tests.support.portals import Portals, open_portals
 from tests.support.proxy import Proxy, proxy_to
+from tests.support.staff_browser import Browser
 
 PASSWORD = "một mật khẩu thật dài"
 Pair = tuple[Hospital, Hospital]
@@ -97,7 +98,17 @@ def test_without_redis_work_goes_on_and_nothing_opens(
         ) as portals:
             client = portals.staff.test_client()
             bearer = enter(client, two_hospitals[0])
+            clinic = open_clinic(two_hospitals[0])
+            browser = Browser(portals.staff.test_client())
+            who = {"hospital": two_hospitals[0].tenant_code, "username": "quantri", "password": PASSWORD}
+            assert browser.post("/sign-in", **who).status_code == 303
+            clinic.number(clinic.born())
             proxy.close()
+            for path in ("/today", "/calendar?view=day", "/queue", f"/queue/{clinic.department_id}"):
+                assert browser.client.get(path).status_code == 200, path
+            called = browser.post(f"/queue/{clinic.department_id}/call-next", room="P.2")
+            assert called.status_code == 303
+            assert "P.2" in browser.get(called.location)
             patient = register(client, bearer)
             assert patient.status_code == 201
             read = client.get(f"/api/v1/patients/{patient.get_json()['id']}", headers=bearer)

@@ -142,6 +142,14 @@ class Member:
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         return self.portal.client().open(f"/api/v1{path}", method=method, json=json, headers=sent)
 
+    def browser(self) -> FlaskClient:
+        """A browser without JavaScript in which this person has signed in."""
+        client = self.portal.client()
+        token = csrf_token(client.get("/sign-in"))
+        fields = {"csrf_token": token, "cccd": self.who.cccd, "password": GOOD_PASSWORD}
+        assert client.post("/sign-in", data=fields).status_code == 303
+        return client
+
     def link(self, clinic: Clinic, *, record: PatientRecord | None = None) -> PatientRecord:
         """Link another hospital, which registers the person where it has not."""
         there = record or self.portal.registered(clinic, self.who)

@@ -13,7 +13,7 @@ from tenant_app.calendar.public import WEEKDAYS, NewHoliday, add_holiday
 from tenant_app.hospital.public import change_details, hospital_info
 from tenant_app.staff.public import create_department
 from tests.support.clinic import Clinic
-from tests.support.patient_portal import Member, PatientPortal, away
+from tests.support.patient_portal import Member, PatientPortal, away, csrf_token
 from tests.support.schedules import away as absent
 from tests.support.schedules import hours
 
@@ -170,6 +170,33 @@ def test_of_many_at_once_one_gets_the_time(portal: PatientPortal) -> None:
     for thread in threads:
         thread.join()
     assert sorted(statuses) == [201, 409, 409, 409]
+
+
+def test_a_taken_time_costs_no_word_on_the_page(portal: PatientPortal) -> None:
+    """The times that are left stand under what happened, and what was written goes on to the next choice."""
+    clinic = portal.clinics[0]
+    first, second = portal.activated(clinic), portal.activated(clinic)
+    client, path = second.browser(), f"/hospitals/{clinic.hospital.tenant_code}/book"
+    form = {
+        "csrf_token": csrf_token(client.get(path)),
+        "department": str(clinic.department_id),
+        "doctor": str(clinic.doctor_id),
+        "day": a_day().isoformat(),
+        "time": "08:00",
+        "reason": "Đau đầu, mất ngủ hai tuần nay",
+    }
+    assert book(first, clinic).status_code == 201
+    refused = client.post(path, data=form)
+    assert refused.status_code == 409
+    assert "Đau đầu" in refused.text
+    assert 'name="time" value="08:30"' in refused.text
+    assert 'name="time" value="08:00"' not in refused.text
+    again = client.post(path, data={**form, "time": "08:30", "step": "time"})
+    assert again.status_code == 200
+    assert ">Đau đầu, mất ngủ hai tuần nay</textarea>" in again.text
+    assert client.post(path, data={**form, "time": "08:30"}).status_code == 303
+    rows = (second("GET", "/appointments").json or {})["items"]
+    assert [(row["start_time"], row["reason"]) for row in rows] == [("08:30", "Đau đầu, mất ngủ hai tuần nay")]
 
 
 def test_the_same_request_twice_books_once(portal: PatientPortal) -> None:

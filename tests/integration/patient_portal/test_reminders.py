@@ -1,23 +1,13 @@
 """Whether a patient wants reminders: said at each hospital of the session, and nowhere else."""
 
-from flask.testing import FlaskClient
-
 from tenant_app.reminders.public import wishes_of
 from tests.support.clinic import Clinic
-from tests.support.patient_portal import GOOD_PASSWORD, Member, PatientPortal, csrf_token
+from tests.support.patient_portal import PatientPortal, csrf_token
 from tests.support.reminding import rows_of, switch_on
 
 
 def path(clinic: Clinic) -> str:
     return f"/hospitals/{clinic.hospital.tenant_code}/reminder-wishes"
-
-
-def signed_in(portal: PatientPortal, member: Member) -> FlaskClient:
-    client = portal.client()
-    token = csrf_token(client.get("/sign-in"))
-    fields = {"csrf_token": token, "cccd": member.who.cccd, "password": GOOD_PASSWORD}
-    assert client.post("/sign-in", data=fields).status_code == 303
-    return client
 
 
 def test_wishes_over_the_api(portal: PatientPortal) -> None:
@@ -40,7 +30,7 @@ def test_wishes_by_the_page(portal: PatientPortal) -> None:
     here, there = portal.clinics
     member = portal.activated(here)
     member.link(there)
-    client = signed_in(portal, member)
+    client = member.browser()
     assert "không gửi tin nhắc" in client.get("/reminders").text
     switch_on(here, sms_on=True, needs_consent=True)
     shown = client.get("/reminders")

@@ -291,6 +291,8 @@ def test_the_forgotten_of_yesterday_end_with_todays_first_number(clinic: Clinic,
     assert again.number == 1
     with clinic.uow() as uow:
         assert read(uow=uow, actor=clinic.admin, entry_id=yesterday.id).status == "left"
+        log = uow.session.scalars(select(AuditLog).where(AuditLog.action == "queue.forget")).one()
+        assert (log.resource_id, log.patient_id) == (str(yesterday.id), yesterday.patient_id)
 
 
 def test_the_figures_of_a_day(clinic: Clinic, noon: datetime) -> None:

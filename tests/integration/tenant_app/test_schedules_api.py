@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kernel.clock import local_today
+from kernel.web.api import write_cursor
 from tenant_app.calendar.public import WEEKDAYS
 from tests.support.clinic import Clinic, tomorrow
 from tests.support.schedules import away, hours
@@ -74,6 +75,20 @@ def test_hours_are_added_once_changed_by_etag_and_taken_out(clinic: Clinic, call
 def test_hours_of_another_shape_are_refused(clinic: Clinic, call: Call, changed: dict[str, Any], field: str) -> None:
     refused = call("admin")("POST", "/schedules", week_body(clinic, **changed))
     assert (refused.status_code, set(refused.json["errors"])) == (422, {field})
+
+
+def test_what_no_calendar_holds_is_refused(clinic: Clinic, call: Call) -> None:
+    hours(clinic)
+    desk = call("receptionist")
+    path = f"/appointments/free-times?doctor_id={clinic.doctor_id}"
+    for day in ("9999-12-31", "0001-01-01"):
+        refused = desk("GET", f"{path}&date={day}&minutes=480")
+        assert (refused.status_code, set(refused.json["errors"])) == (422, {"date"})
+    for weekday in ("7", "-1", "9" * 30, "x"):
+        cursor = write_cursor(weekday, "08:00:00", clinic.doctor_id)
+        refused = desk("GET", f"/schedules?cursor={cursor}")
+        assert (refused.status_code, set(refused.json["errors"])) == (422, {"cursor"})
+    assert desk("GET", f"/schedules?cursor={write_cursor('6', '23:00:00', clinic.doctor_id)}").json["items"] == []
 
 
 def test_exceptions_and_who_reads_why(clinic: Clinic, call: Call) -> None:

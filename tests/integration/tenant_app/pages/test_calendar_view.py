@@ -40,6 +40,30 @@ def test_a_day_has_a_column_for_each_doctor_and_a_week_one_for_each_day(sign_in:
     assert visit.patient_name in week
 
 
+def test_a_department_shows_the_hours_that_are_there(sign_in: SignIn, clinic: Clinic) -> None:
+    """A doctor who works in two departments is not offered in one at the hours of the other."""
+    nurse = sign_in(clinic, "nurse")
+    with clinic.uow() as uow:
+        elsewhere = create_department(uow=uow, actor=clinic.admin, code="NHI", name="Khoa Nhi")
+        uow.commit()
+    hours(clinic, "08:00", "10:00")
+    hours(clinic, "13:00", "15:00", department_id=elsewhere.id)
+    both = nurse.get(PATH, day=str(tomorrow()))
+    assert ("start=08:00" in both, "start=13:00" in both) == (True, True)
+    here = nurse.get(PATH, day=str(tomorrow()), department=str(elsewhere.id))
+    assert ("start=08:00" in here, "start=13:00" in here) == (False, True)
+
+
+def test_days_beyond_the_calendar_are_named(sign_in: SignIn, clinic: Clinic) -> None:
+    nurse = sign_in(clinic, "nurse")
+    for path in (PATH, "/today"):
+        for day in ("31/12/9999", "0001-01-01"):
+            assert 'aria-invalid="true"' in nurse.get(path, day=day)
+    patient = str(clinic.patient().patient.id)
+    later = nurse.post("/appointments/new", patient=patient, day="31/12/9999", step="later")
+    assert later.status_code == 200
+
+
 def test_what_is_closed_says_why(sign_in: SignIn, clinic: Clinic) -> None:
     nurse = sign_in(clinic, "nurse")
     away(clinic)

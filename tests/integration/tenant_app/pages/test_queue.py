@@ -105,10 +105,32 @@ def test_sending_on_asks_where_to(sign_in: SignIn, clinic: Clinic) -> None:
     path = f"/queue/numbers/{entry.id}/transfer"
     assert "Khoa Xét nghiệm" in nurse.get(path)
     assert nurse.post(path, department="").status_code == 422
+    late = nurse.post(path, department=there_id, version="9")
+    assert late.status_code == 412
+    assert sent_as_shown(late.text)["department"] == there_id, "the choice stays"
     sent = nurse.post(path, department=there_id)
     assert sent.status_code == 303
     assert "Khoa Xét nghiệm" in nurse.get(sent.location)
     assert nurse.post(path, department=there_id).status_code == 409
+
+
+def test_a_line_is_not_read_unseen_by_a_header(sign_in: SignIn, clinic: Clinic) -> None:
+    """Refreshing is not written down each time; but only of a line that the person opened in this browser."""
+
+    def written() -> int:
+        with clinic.uow() as uow:
+            rows = select(func.count()).select_from(AuditLog).where(AuditLog.action == "queue.list")
+            return uow.session.scalar(rows) or 0
+
+    entry = clinic.number(clinic.patient().patient.id)
+    curious, nurse = sign_in(clinic, "cashier"), sign_in(clinic, "nurse")
+    path, part = f"/queue/{clinic.department_id}", {"HX-Request": "true"}
+    assert entry.patient_name in curious.client.get(path, headers=part).text
+    assert written() == 1
+    nurse.get(path)
+    for _ in range(3):
+        assert nurse.client.get(path, headers=part).status_code == 200
+    assert written() == 2
 
 
 def test_roles_see_and_do_no_more_than_they_may(sign_in: SignIn, clinic: Clinic) -> None:

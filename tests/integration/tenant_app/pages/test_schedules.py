@@ -73,7 +73,9 @@ def test_one_days_hours_are_changed_and_taken_out(sign_in: SignIn, clinic: Clini
     assert 'name="start" value="09:00"' not in offered(admin, clinic)
     late = admin.post(path, **{**shown, "end_time": "09:30"})
     assert late.status_code == 412
-    assert 'value="09:00"' in late.text
+    assert 'value="09:30"' in late.text, "what was typed stays"
+    assert "<li><strong>Đến</strong>: 09:00</li>" in late.text, "and what is saved now stands beside it"
+    assert sent_as_shown(late.text)["version"] == "2", "saving again saves it"
     assert admin.post(path, **{**sent_as_shown(admin.get(path)), "start_time": "12:00"}).status_code == 422
     assert admin.client.get(f"/schedules/{clinic.admin.id}/hours/{row.id}").status_code == 404
     assert admin.post(f"{path}/remove").status_code == 303

@@ -48,8 +48,9 @@ def test_a_decision_needs_its_note_and_is_not_taken_twice(sign_in: SignIn, clini
     assert refused.status_code == 422
     assert 'id="note-error"' in refused.text
     assert admin.post(path, **{**form, "note": "Đã hỏi trưởng khoa."}).status_code == 303
-    late = admin.post(path, **{**form, "state": "open"})
+    late = admin.post(path, **{**form, "state": "looked_at", "note": "Tôi cũng đã hỏi."})
     assert late.status_code == 412
+    assert "Tôi cũng đã hỏi." in late.text, "what was typed stays"
     assert "Đã hỏi trưởng khoa." in admin.get("/audit/unusual", state="explained")
     assert "Không có gì cần xem" in admin.get("/audit/unusual")
 
@@ -96,7 +97,9 @@ def test_settings_are_saved_by_group_and_taken_back(sign_in: SignIn, clinic: Cli
     )
     late = admin.post("/hospital/settings/many", **{**form, "unusual_many_hour": "50"})
     assert late.status_code == 412
-    assert 'value="45"' in late.text
+    assert 'value="50"' in late.text, "what was typed stays"
+    assert ": 45</li>" in late.text, "and what holds now stands above it"
+    assert sent_as_shown(late.text)["version_unusual_many_hour"] == "1"
     without = {name: value for name, value in now.items() if name != "unusual_many"}
     assert admin.post("/hospital/settings/many", **without).status_code == 303, "a box without a tick is no"
     assert "unusual_many" not in sent_as_shown(admin.get("/hospital/settings"))
