@@ -107,7 +107,7 @@ def run(bench: Bench) -> Iterator[Figure]:
     permission, its limit in Redis, its log line and its headers; it is reported, not judged.
     """
     ground = bench.ground
-    hospital = ground.fleet.hospitals[-1]
+    hospital = ground.maker.make(name="Bệnh viện đông người bệnh")
     bench.report(f"{bench.scale.desk_patients:,} patients and {bench.scale.desk_appointments:,} appointments")
     large = fill(hospital, patients=bench.scale.desk_patients, appointments=bench.scale.desk_appointments)
     app = wiring.staff_app(read_settings(ground.environment("staff", port=0, in_central=())))

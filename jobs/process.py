@@ -15,6 +15,7 @@ from jobs.no_shows import NoShows
 from jobs.reminders import Kind, ReminderSender
 from jobs.scheduler import Scheduler
 from jobs.sealing.public import HeadFile, Sealer
+from jobs.usage import CountingUsage
 from jobs.watching import Watching
 from kernel.database.engines import Database
 from kernel.ids import TenantId
@@ -28,6 +29,7 @@ PRUNE: Final = "prune"
 WATCH: Final = "access.watch"
 REMINDERS: Final = "reminders"
 NO_SHOWS: Final = "appointments.no_shows"
+USAGE: Final = "usage.count"
 
 # A row is sealed within five seconds of its commit: two of waiting, jitter, and the time of a round.
 SEAL_EVERY: Final = timedelta(seconds=2)
@@ -35,6 +37,8 @@ SEAL_EVERY: Final = timedelta(seconds=2)
 SEAL_LEASE: Final = timedelta(seconds=6)
 # What stands out is looked at by people, later that day.
 WATCH_EVERY: Final = timedelta(minutes=2)
+# What the console's charts show of today is at most so old.
+USAGE_EVERY: Final = timedelta(minutes=15)
 # A round of sealing waits so long for slow hospitals; those go on, and the next round leaves them out.
 SEAL_ROUND_SECONDS: Final = 4.0
 STOP_SECONDS: Final = 15.0
@@ -71,6 +75,8 @@ class JobsProcess:
         self._watching = EachHospital(job=WATCH, router=router, threads=2)
         watching = Watching(hospitals=self._watching, hospital=router.unit_of_work)
         partitions = Partitions(hospitals=self._making, central=central.unit_of_work, hospital=router.unit_of_work)
+        self._counting = EachHospital(job=USAGE, router=router, threads=2)
+        counting = CountingUsage(hospitals=self._counting, hospital=router.unit_of_work)
         self._marking = EachHospital(job=NO_SHOWS, router=router, threads=2)
         self._no_shows = NoShows(hospital=router.unit_of_work)
         # Each channel has threads of its own: a slow mail server holds up no SMS.
@@ -98,6 +104,7 @@ class JobsProcess:
                 Job(name=PARTITIONS, every=timedelta(days=1), run=partitions.run, limit=timedelta(minutes=30)),
                 Job(name=PRUNE, every=timedelta(hours=1), run=pruning.run, limit=timedelta(minutes=30)),
                 Job(name=WATCH, every=WATCH_EVERY, run=watching.run, limit=timedelta(minutes=30)),
+                Job(name=USAGE, every=USAGE_EVERY, run=counting.run, limit=timedelta(minutes=30)),
                 Job(name=NO_SHOWS, every=timedelta(minutes=1), run=self._mark_no_shows, safe_twice=True),
                 *(self._reminder_job(kind, router) for kind in messages),
             ),
@@ -110,7 +117,7 @@ class JobsProcess:
     def stop(self, *, seconds: float = STOP_SECONDS) -> bool:
         """Let what runs come to its end; False when something did not."""
         ended = self.scheduler.stop(seconds=seconds)
-        several = (self._sealing, self._making, self._pruning, self._watching, self._marking)
+        several = (self._sealing, self._making, self._pruning, self._watching, self._counting, self._marking)
         for each in (*several, *self._reminding.values()):
             each.close()
         self._router.close()

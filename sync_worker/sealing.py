@@ -8,10 +8,18 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from central.sync.public import AccessCountsState, AuditHeadState, Event, PatientState, WireIdentifier, identifier_place
+from central.sync.public import (
+    AccessCountsState,
+    AuditHeadState,
+    Event,
+    PatientState,
+    UsageDayState,
+    WireIdentifier,
+    identifier_place,
+)
 from kernel.ids import TenantId
 from keys.public import BlindIndex, DataKey, DataKeyStore, FieldContext, Keychain, KeyRefused, scopes, seal
-from tenant_app.sync_public import ACCESS_COUNTS, AUDIT_SEAL, PATIENT, PATIENT_ERASED, Claimed
+from tenant_app.sync_public import ACCESS_COUNTS, AUDIT_SEAL, PATIENT, PATIENT_ERASED, USAGE_DAY, Claimed
 
 BAD_PAYLOAD: Final = "bad_payload"
 _MAX_METADATA: Final = 4_000
@@ -32,6 +40,7 @@ class _Patient(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 _patient = msgspec.json.Decoder(_Patient)
 _head = msgspec.json.Decoder(AuditHeadState)
 _counts = msgspec.json.Decoder(AccessCountsState)
+_usage = msgspec.json.Decoder(UsageDayState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,9 @@ class Sealer:
         if row.aggregate_type == ACCESS_COUNTS:
             counts = _counts.decode(row.payload)
             return Event(row.id, row.event_type, ACCESS_COUNTS, row.aggregate_id, row.epoch, row.n, None, None, counts)
+        if row.aggregate_type == USAGE_DAY:
+            usage = _usage.decode(row.payload)
+            return Event(row.id, row.event_type, USAGE_DAY, row.aggregate_id, row.epoch, row.n, usage=usage)
         raise _NotAnEvent
 
     def _patient(self, tenant: TenantId, key: DataKey, row: Claimed) -> PatientState:

@@ -2,7 +2,7 @@
 
 from tenant_app.outbox import queue
 from tenant_app.outbox.queue import Backlog, Claimed, Failure
-from tenant_app.outbox.service import ACCESS_COUNTS, AUDIT_SEAL, PATIENT, PATIENT_ERASED
+from tenant_app.outbox.service import ACCESS_COUNTS, AUDIT_SEAL, PATIENT, PATIENT_ERASED, USAGE_DAY
 from tenant_app.outbox.signing import ensure_sync_key, sync_key
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "AUDIT_SEAL",
     "PATIENT",
     "PATIENT_ERASED",
+    "USAGE_DAY",
     "Backlog",
     "Claimed",
     "Failure",

@@ -18,6 +18,7 @@ from tenant_app.schedules import models as schedules
 from tenant_app.settings import models as settings
 from tenant_app.staff import models as staff
 from tenant_app.unusual import models as unusual
+from tenant_app.usage import models as usage
 
 MODULES = (
     hospital,
@@ -37,5 +38,6 @@ MODULES = (
     settings,
     unusual,
     live,
+    usage,
 )
 METADATA = HospitalBase.metadata

@@ -8,10 +8,12 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 
 from central.audit.public import SecurityAuditLog
+from central.console.charts import level
+from central.console.usage import UsageToday, usage_today
 from central.registry.models import TENANT_STATUSES
 from central.registry.public import Tenant
 from central.sync.models import DeadLetter, SyncHistory, TenantSyncStatus
-from kernel.clock import LOCAL_ZONE
+from kernel.clock import LOCAL_ZONE, local_today
 from kernel.database.unit_of_work import UnitOfWork
 
 # What waits longer than this is worth a look: a worker pushes within seconds.
@@ -53,6 +55,7 @@ class Overview:
     hours: list[Hour]
     dead_letters: int
     critical_events: int
+    today: UsageToday
 
     @property
     def total(self) -> int:
@@ -113,6 +116,7 @@ def overview(*, uow: UnitOfWork, now: datetime, with_security: bool, with_sync: 
         hours=hours(uow=uow, now=now) if with_sync else [],
         dead_letters=open_dead_letters(uow=uow) if with_sync else 0,
         critical_events=critical_events(uow=uow, since=now - timedelta(days=1)) if with_security else 0,
+        today=usage_today(uow=uow, today=local_today(now)),
     )
 
 
@@ -140,14 +144,9 @@ def hours(*, uow: UnitOfWork, now: datetime) -> list[Hour]:
     counted = {moment: int(events or 0) for moment, events in rows}
     fullest = max([1, *counted.values()])
     return [
-        Hour(begins=moment, events=counted.get(moment, 0), level=_level(counted.get(moment, 0), fullest))
+        Hour(begins=moment, events=counted.get(moment, 0), level=level(counted.get(moment, 0), fullest))
         for moment in begins
     ]
-
-
-def _level(events: int, fullest: int) -> int:
-    """At least 1 for anything at all, so that one event is seen."""
-    return 0 if events == 0 else max(1, round(20 * events / fullest))
 
 
 def _sync_of(tenant: Tenant, status: TenantSyncStatus | None, dead: int, *, now: datetime) -> HospitalSync:

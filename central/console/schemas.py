@@ -118,6 +118,30 @@ class TenantsAnswer(ma.Schema):
     next_cursor = ma.fields.String(required=True, allow_none=True)
 
 
+class UsageDayAnswer(ma.Schema):
+    """How much a hospital was used on one of its days; null is what was not counted on that day."""
+
+    date = ma.fields.Date()
+    active_users = ma.fields.Integer()
+    active_patients = ma.fields.Integer()
+    total_patients = ma.fields.Integer()
+    new_patients = ma.fields.Integer()
+    total_appointments = ma.fields.Integer()
+    completed_appointments = ma.fields.Integer()
+    missed_appointments = ma.fields.Integer()
+    queue_numbers = ma.fields.Integer()
+    user_accounts = ma.fields.Integer(allow_none=True)
+    storage_used_mb = ma.fields.Integer(allow_none=True)
+    updated_at = ma.fields.AwareDateTime()
+
+
+class UsageAnswer(ma.Schema):
+    """A page of days."""
+
+    items = ma.fields.List(ma.fields.Nested(UsageDayAnswer), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)
+
+
 class InviteAnswer(ma.Schema):
     """The one-time way in for a first member of staff."""
 

@@ -18,15 +18,18 @@ from central.console.schemas import (
     TenantMade,
     TenantsAnswer,
     TenantsAsked,
+    UsageAnswer,
 )
 from central.console.tenants import Console
+from central.console.usage import usage_page
 from central.provisioning.public import FirstInvite, Provisioned, Rotation
 from central.registry.public import Operation, Tenant, tenant_by_id
+from central.sync.public import TenantUsageDay
 from kernel.ids import TenantId
 from kernel.listing import Page
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
-from kernel.web.api import Blueprint, etag, expected_version
+from kernel.web.api import Blueprint, PageArguments, etag, expected_version
 from kernel.web.collaborators import collaborator, request_unit_of_work
 from kernel.web.idempotency import remembered
 
@@ -90,6 +93,20 @@ def change(body: dict[str, Any], tenant_id: UUID) -> Tagged:
     )
     uow.commit()
     return _tagged(row)
+
+
+@blueprint.route("/<uuid:tenant_id>/usage", methods=["GET"])
+@requires("tenant.read")
+@blueprint.arguments(PageArguments, location="query")
+@blueprint.response(200, UsageAnswer)
+def usage(asked: dict[str, Any], tenant_id: UUID) -> Page[TenantUsageDay]:
+    """How much a hospital is used, by its days, the newest first: numbers that it counts every quarter of an hour."""
+    uow = request_unit_of_work()
+    tenant = TenantId.parse(tenant_id)
+    tenant_by_id(uow=uow, tenant=tenant)
+    page = usage_page(uow=uow, tenant=tenant, **asked)
+    uow.commit()
+    return page
 
 
 @blueprint.route("/<uuid:tenant_id>/suspend", methods=["POST"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from central.sync import rules
 from central.sync.rules import DigestKey, Keyed, Person, PersonFinder, Verdict, keyed
 from central.sync.store import Batches, NewEntry, Present
 from central.sync.wire import Batch, Event, PatientState, Result
+from kernel.clock import local_today
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import Unavailable
 from kernel.ids import TenantId, new_global_id
@@ -48,9 +49,10 @@ def take(*, uow: UnitOfWork, tenant: TenantId, batch: Batch, now: datetime) -> T
         return Taken([])
     patients = list({event.aggregate_id for event in events if event.aggregate_type == "patient"})
     present = store.present(patients)
-    verdicts = _judge(store, batch, present, patients)
+    verdicts = _judge(store, batch, present, patients, tomorrow=local_today(now) + timedelta(days=1))
     verdicts = _once(store, events, verdicts)
     verdicts = _heads(store, events, verdicts)
+    verdicts = _days(store, events, verdicts)
     _note_counts(uow, tenant, events, verdicts)
     chosen = [
         event
@@ -61,7 +63,9 @@ def take(*, uow: UnitOfWork, tenant: TenantId, batch: Batch, now: datetime) -> T
     return _answer(events, verdicts, present, persons)
 
 
-def _judge(store: Batches, batch: Batch, present: dict[UUID, Present], patients: list[UUID]) -> list[Verdict]:
+def _judge(
+    store: Batches, batch: Batch, present: dict[UUID, Present], patients: list[UUID], *, tomorrow: date
+) -> list[Verdict]:
     events = batch.events
     right = [rules.shape_is_right(event) for event in events]
     judged = iter(
@@ -78,6 +82,8 @@ def _judge(store: Batches, batch: Batch, present: dict[UUID, Present], patients:
         verdict = next(judged) if good and event.aggregate_type == "patient" else rules.APPLY
         if not good:
             verdict = Verdict("rejected", rules.REASON_SHAPE)
+        elif event.usage is not None and event.usage.day > tomorrow:
+            verdict = Verdict("rejected", rules.REASON_DAY)
         elif event.patient is not None and not sealed:
             verdict = Verdict("rejected", rules.REASON_KEY)
         verdicts.append(verdict)
@@ -110,6 +116,16 @@ def _heads(store: Batches, events: Sequence[Event], verdicts: list[Verdict]) -> 
             if not store.put_head(event, head):
                 checked[place] = Verdict("rejected", rules.REASON_HEAD)
     return checked
+
+
+def _days(store: Batches, events: Sequence[Event], verdicts: list[Verdict]) -> list[Verdict]:
+    """Keep the newest figures of each day; older ones that come late change nothing."""
+    return [
+        Verdict("stale")
+        if event.usage is not None and verdict.outcome == "apply" and not store.put_usage(event, event.usage)
+        else verdict
+        for event, verdict in zip(events, verdicts, strict=True)
+    ]
 
 
 def _note_counts(uow: UnitOfWork, tenant: TenantId, events: Sequence[Event], verdicts: list[Verdict]) -> None:

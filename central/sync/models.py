@@ -1,9 +1,10 @@
 """Tables of the sync: who may push, what has arrived, what waits to be told, and what failed for good."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, String, Text, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Identity, Index, Integer, String, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -145,3 +146,28 @@ class AuditHead(CentralBase):
     n: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     head: Mapped[dict[str, Any]] = mapped_column(JSONB)
     received_at: Mapped[CreatedAt]
+
+
+class TenantUsageDay(CentralBase):
+    """How much a hospital was used on one of its days, as it said last. Specification section 1.1.
+
+    `user_accounts` and `storage_used_mb` are known of days on which the hospital was counted, not of those before.
+    """
+
+    __tablename__ = "tenant_usage_stats"
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="RESTRICT"), primary_key=True)
+    date: Mapped[date] = mapped_column(Date, primary_key=True)
+    epoch: Mapped[int] = mapped_column(Integer)
+    n: Mapped[int] = mapped_column(BigInteger)
+    active_users: Mapped[int] = mapped_column(BigInteger)
+    active_patients: Mapped[int] = mapped_column(BigInteger)
+    total_patients: Mapped[int] = mapped_column(BigInteger)
+    new_patients: Mapped[int] = mapped_column(BigInteger)
+    total_appointments: Mapped[int] = mapped_column(BigInteger)
+    completed_appointments: Mapped[int] = mapped_column(BigInteger)
+    missed_appointments: Mapped[int] = mapped_column(BigInteger)
+    queue_numbers: Mapped[int] = mapped_column(BigInteger)
+    user_accounts: Mapped[int | None] = mapped_column(BigInteger)
+    storage_used_mb: Mapped[int | None] = mapped_column(BigInteger)
+    updated_at: Mapped[CreatedAt]

@@ -4,7 +4,7 @@ from central.sync.dead_letters import DeadLetterView, Decision, decide, listed
 from central.sync.doorbell import Doorbell, RedisBellListener, RedisDoorbell, Ring, ring_after_commit, with_doorbell
 from central.sync.gate import WORKER_PERMISSION, WithWorkers, WorkerGate
 from central.sync.keys import ensure_index_key, register_sync_key, retire_sync_key
-from central.sync.models import DEAD_STATES
+from central.sync.models import DEAD_STATES, TenantUsageDay
 from central.sync.service import SyncBus
 from central.sync.standing import Standing, standing
 from central.sync.wire import (
@@ -21,6 +21,7 @@ from central.sync.wire import (
     Event,
     PatientState,
     Result,
+    UsageDayState,
     WireIdentifier,
     encode,
     identifier_place,
@@ -52,6 +53,8 @@ __all__ = [
     "Ring",
     "Standing",
     "SyncBus",
+    "TenantUsageDay",
+    "UsageDayState",
     "WireIdentifier",
     "WithWorkers",
     "WorkerGate",

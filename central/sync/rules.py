@@ -15,12 +15,14 @@ ERASED: Final = "patient.erased"
 PATIENT_PREFIX: Final = "patient."
 AUDIT_TYPE: Final = "audit.sealed"
 COUNTS_TYPE: Final = "audit.unusual"
+USAGE_TYPE: Final = "usage.counted"
 
 REASON_JUMP: Final = "version_jump"
 REASON_EPOCH: Final = "epoch_ahead"
 REASON_SHAPE: Final = "wrong_shape"
 REASON_KEY: Final = "unknown_key"
 REASON_HEAD: Final = "head_conflict"
+REASON_DAY: Final = "day_ahead"
 
 # A number of a stronger kind decides who somebody is: a CCCD is unique in the country, an old card's not quite.
 STRENGTH: Final = ("cccd", "bhyt", "passport", "cmnd")
@@ -53,16 +55,22 @@ APPLY: Final = Verdict("apply")
 STALE: Final = Verdict("stale")
 
 
+_CONTENTS: Final = ("patient", "head", "counts", "usage")
+# Type and content of each aggregate but patients.
+_SHAPES: Final[Mapping[str, tuple[str, set[str]]]] = {
+    "audit_seal": (AUDIT_TYPE, {"head"}),
+    "access_counts": (COUNTS_TYPE, {"counts"}),
+    "usage_day": (USAGE_TYPE, {"usage"}),
+}
+
+
 def shape_is_right(event: Event) -> bool:
     """Whether the event carries what its type says."""
-    if event.aggregate_type == "access_counts":
-        return event.type == COUNTS_TYPE and event.counts is not None and event.head is None and event.patient is None
-    if event.counts is not None:
-        return False
-    if event.aggregate_type == "audit_seal":
-        return event.type == AUDIT_TYPE and event.head is not None and event.patient is None
-    erased = event.type == ERASED
-    return event.type.startswith(PATIENT_PREFIX) and event.head is None and (event.patient is None) == erased
+    carried = {name for name in _CONTENTS if getattr(event, name) is not None}
+    if event.aggregate_type == "patient":
+        right = event.type.startswith(PATIENT_PREFIX)
+        return right and carried == (set() if event.type == ERASED else {"patient"})
+    return (event.type, carried) == _SHAPES[event.aggregate_type]
 
 
 def judge_versions(

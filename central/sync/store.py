@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from psycopg.types.json import Jsonb
 
 from central.sync.rules import DigestKey, Version
-from central.sync.wire import Event, WireIdentifier
+from central.sync.wire import Event, UsageDayState, WireIdentifier
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId
 from keys.public import scopes
@@ -203,6 +204,20 @@ class Batches:
         )
         stored = self._rows("SELECT head FROM hospital_audit_heads WHERE tenant_id = %s AND epoch = %s AND n = %s", key)
         return bool(stored[0][0] == head)
+
+    def put_usage(self, event: Event, usage: UsageDayState) -> bool:
+        """Keep the figures of one of the hospital's days; False when newer ones stand there."""
+        figures = {name: value for name, value in msgspec.structs.asdict(usage).items() if name != "day"}
+        columns = ", ".join(figures)
+        changed = ", ".join(f"{name} = EXCLUDED.{name}" for name in (*figures, "epoch", "n"))
+        rows = self._rows(
+            f"INSERT INTO tenant_usage_stats AS present (tenant_id, date, epoch, n, {columns})"  # noqa: S608  # names of the struct's fields
+            f" VALUES (%s, %s, %s, %s{', %s' * len(figures)})"
+            f" ON CONFLICT (tenant_id, date) DO UPDATE SET {changed}, updated_at = now()"
+            " WHERE (EXCLUDED.epoch, EXCLUDED.n) > (present.epoch, present.n) RETURNING 1",
+            (self._tenant, usage.day, event.epoch, event.n, *figures.values()),
+        )
+        return bool(rows)
 
     def _run(self, statement: str, arguments: tuple[Any, ...]) -> None:
         self._connection.exec_driver_sql(statement, arguments)

@@ -3,7 +3,7 @@
 Names, phones, e-mail and numbers are sealed before they get here; the sizes leave room for the longest of them.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID
 
@@ -61,21 +61,41 @@ class AccessCountsState(Struct, frozen=True, forbid_unknown_fields=True):
     open: Annotated[int, Meta(ge=0, le=2**53)]
 
 
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class UsageDayState(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much a hospital was used on one of its days. What is None was not counted on that day."""
+
+    day: date
+    active_users: Count
+    active_patients: Count
+    total_patients: Count
+    new_patients: Count
+    total_appointments: Count
+    completed_appointments: Count
+    missed_appointments: Count
+    queue_numbers: Count
+    user_accounts: Count | None
+    storage_used_mb: Count | None
+
+
 class Event(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One event. A patient's has `patient`, unless the patient is erased; an audit head's has `head`.
 
-    Numbers of unusual access have `counts`.
+    Numbers of unusual access have `counts`, the figures of a day `usage`.
     """
 
     id: UUID
     type: Code
-    aggregate_type: Literal["patient", "audit_seal", "access_counts"]
+    aggregate_type: Literal["patient", "audit_seal", "access_counts", "usage_day"]
     aggregate_id: UUID
     epoch: Epoch
     n: Number
     patient: PatientState | None = None
     head: AuditHeadState | None = None
     counts: AccessCountsState | None = None
+    usage: UsageDayState | None = None
 
 
 class DeadReport(Struct, frozen=True, forbid_unknown_fields=True):

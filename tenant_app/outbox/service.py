@@ -16,6 +16,7 @@ from tenant_app.outbox.models import OutboxEvent
 PATIENT: Final = "patient"
 AUDIT_SEAL: Final = "audit_seal"
 ACCESS_COUNTS: Final = "access_counts"
+USAGE_DAY: Final = "usage_day"
 
 PATIENT_ERASED: Final = "patient.erased"
 

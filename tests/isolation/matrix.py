@@ -59,6 +59,7 @@ CENTRAL: Final[dict[str, dict[str, set[str]]]] = {
         "sync_keys": {"INSERT", "SELECT", "UPDATE (retired_at)"},
         "tenant_credentials": {"INSERT", _CREDENTIAL_PLACES, "UPDATE"},
         "tenant_sync_status": {"SELECT"},
+        "tenant_usage_stats": {"SELECT"},
         "tenants": {"INSERT", "SELECT", "UPDATE"},
         "user_permissions": {"DELETE", "INSERT", "SELECT"},
         "users": {"INSERT", "SELECT", "UPDATE"},
@@ -78,6 +79,7 @@ CENTRAL: Final[dict[str, dict[str, set[str]]]] = {
         "sync_keys": {"SELECT"},
         "sync_used_tokens": {"DELETE", "INSERT", "SELECT", "UPDATE (expires_at)"},
         "tenant_sync_status": {"INSERT", "SELECT", "UPDATE"},
+        "tenant_usage_stats": {"INSERT", "SELECT", "UPDATE"},
         "tenants": {"SELECT"},
     },
     "sokham_route": {},
@@ -242,6 +244,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "hospital_sync": {"SELECT"},
         "outbox": {"INSERT"},
         "system_configs": {"SELECT (config_key, config_value, portal)"},
+        "usage_days": {"INSERT", "SELECT", "UPDATE"},
         "users": {"SELECT (department_id, id, role)"},
     },
 }
@@ -296,5 +299,6 @@ HOSPITAL_FUNCTIONS: Final[dict[str, set[str]]] = {
         "reminders_hand_over",
         "reminders_overdue",
         "reminders_settle",
+        "usage_of_day",
     },
 }

@@ -7,10 +7,12 @@ from flask import Blueprint, Response, request
 from central.console import logs, operations, tenants
 from central.console.overview import LATE_AFTER, hospital_syncs
 from central.console.pages.answers import shown, wants_part
+from central.console.pages.shown import named
+from central.console.usage import CHARTED, hospital_usage
 from central.registry.models import TENANT_STATUSES
 from central.registry.public import credentials_of, tenant_by_id
 from central.sync.models import TenantSyncStatus
-from kernel.clock import utc_now
+from kernel.clock import local_today, utc_now
 from kernel.ids import TenantId
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
@@ -49,6 +51,8 @@ def show(tenant_id: UUID) -> Response:
     tenant = TenantId.parse(tenant_id)
     row = tenant_by_id(uow=uow, tenant=tenant)
     now = utc_now()
+    charted = request.args.get("chart", "")
+    charted = charted if charted in CHARTED else CHARTED[0]
     sync = uow.session.get(TenantSyncStatus, tenant) if actor.may("sync.read") else None
     return shown(
         "hospitals/show.html",
@@ -57,6 +61,8 @@ def show(tenant_id: UUID) -> Response:
         sync=sync,
         late=bool(sync and sync.oldest_pending_at and sync.oldest_pending_at < now - LATE_AFTER),
         batches=logs.history_page(uow=uow, tenant=tenant, cursor=None, limit=5).items if sync else [],
+        charts=[(name, named(name, "usage"), None) for name in CHARTED],
+        usage=hospital_usage(uow=uow, tenant=tenant, today=local_today(now), shown=charted),
         operations=operations.latest(uow=uow, tenant=tenant),
         trail=logs.audit_page(uow=uow, cursor=None, tenant=tenant, limit=8).items if actor.may("audit.read") else [],
     )

@@ -99,6 +99,14 @@ FIELD_NAMES: Final[Mapping[str, str]] = {
     "max_storage_gb": N_("Storage (GB)"),
 }
 
+USAGE_NAMES: Final[Mapping[str, str]] = {
+    "total_appointments": N_("Appointments"),
+    "queue_numbers": N_("Queue numbers"),
+    "new_patients": N_("New patients"),
+    "active_users": N_("Staff at work"),
+    "active_patients": N_("Patients in the portal"),
+}
+
 _NAMES: Final[Mapping[str, Mapping[str, str]]] = {
     "action": ACTION_NAMES,
     "dead": DEAD_NAMES,
@@ -111,6 +119,7 @@ _NAMES: Final[Mapping[str, Mapping[str, str]]] = {
     "risk": RISK_NAMES,
     "status": STATUS_NAMES,
     "step": STEP_NAMES,
+    "usage": USAGE_NAMES,
 }
 
 

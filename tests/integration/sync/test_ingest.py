@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +13,17 @@ from sqlalchemy import text
 from central import roles
 from central.sync import rules
 from central.sync.service import SyncBus, push
-from central.sync.wire import AccessCountsState, AuditHeadState, Batch, Event, PatientState, Result, WireIdentifier
+from central.sync.wire import (
+    AccessCountsState,
+    AuditHeadState,
+    Batch,
+    Event,
+    PatientState,
+    Result,
+    UsageDayState,
+    WireIdentifier,
+)
+from kernel.clock import local_today
 from keys.public import scopes
 from tests.support.databases import CentralDatabase
 from tests.support.hospitals import Hospital
@@ -275,5 +286,31 @@ def test_numbers_of_unusual_access_become_a_security_event_once(here: Pusher, ce
         Event(uuid4(), "audit.unusual", "access_counts", here.hospital.tenant, 1, 3),
         Event(uuid4(), "audit.sealed", "access_counts", here.hospital.tenant, 1, 3, None, None, counts),
         Event(uuid4(), "patient.changed", "patient", uuid4(), 1, 3, None, None, counts),
+    ]
+    assert here.outcomes(*wrong) == [rules.REASON_SHAPE] * 3
+
+
+def test_the_newest_figures_of_a_day_stay_whatever_comes_late(
+    both: tuple[Pusher, Pusher], central: CentralDatabase
+) -> None:
+    here, there = both
+    today = local_today()
+
+    def day(n: int, *, patients: int, at: date = today, epoch: int = 1) -> Event:
+        figures = UsageDayState(at, 3, 1, patients, 2, 40, 31, 2, 25, 12, 80)
+        return Event(uuid4(), "usage.counted", "usage_day", uuid4(), epoch, n, usage=figures)
+
+    assert here.outcomes(day(2, patients=20)) == ["applied"]
+    assert here.outcomes(day(1, patients=10)) == ["stale"]
+    assert there.outcomes(day(1, patients=7)) == ["applied"]
+    assert here.outcomes(day(4, patients=40), day(3, patients=30)) == ["applied", "stale"]
+    assert here.outcomes(day(1, patients=1, at=today + timedelta(days=2))) == [rules.REASON_DAY]
+    with central.superuser() as connection:
+        found = rows(connection, "SELECT tenant_id, date, n, total_patients FROM tenant_usage_stats ORDER BY n")
+    assert found == [(there.hospital.tenant, today, 1, 7), (here.hospital.tenant, today, 4, 40)]
+    wrong = [
+        Event(uuid4(), "usage.counted", "usage_day", uuid4(), 1, 3),
+        Event(uuid4(), "audit.sealed", "usage_day", uuid4(), 1, 3, usage=day(1, patients=1).usage),
+        Event(uuid4(), "patient.changed", "patient", uuid4(), 1, 3, usage=day(1, patients=1).usage),
     ]
     assert here.outcomes(*wrong) == [rules.REASON_SHAPE] * 3

@@ -1,13 +1,13 @@
 """What leaves the hospital's side is sealed for its place, and found by digest."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
-from central.sync.public import AccessCountsState, encode, identifier_place
+from central.sync.public import AccessCountsState, UsageDayState, encode, identifier_place
 from kernel.ids import TenantId
 from keys.public import (
     BlindIndex,
@@ -168,3 +168,13 @@ def test_numbers_of_unusual_access_go_out_as_they_are_and_names_do_not(sealer: S
     sealed = sealer.seal(HERE, [right, named])
     assert [event.counts for event in sealed.events] == [AccessCountsState({"many_hour": 2}, 3)]
     assert sealed.bad == [named]
+
+
+def test_figures_of_a_day_go_out_as_they_are_and_what_is_no_figure_does_not(sealer: Sealer) -> None:
+    figures = dict.fromkeys(UsageDayState.__struct_fields__[1:], 4) | {"storage_used_mb": None}
+    right = claimed({"day": "2026-03-01", **figures}, kind="usage_day", event_type="usage.counted")
+    named = claimed({"day": "2026-03-01", **figures, "who": "Lê Thị Hoa"}, kind="usage_day", event_type="usage.counted")
+    below = claimed({"day": "2026-03-01", **figures, "new_patients": -1}, kind="usage_day", event_type="usage.counted")
+    sealed = sealer.seal(HERE, [right, named, below])
+    assert [event.usage for event in sealed.events] == [UsageDayState(date(2026, 3, 1), *(4,) * 9, None)]
+    assert sealed.bad == [named, below]
