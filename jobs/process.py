@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from central.router.public import TenantRouter
+from jobs.accounts import Accounts
 from jobs.audit_keys import AuditKeys
 from jobs.hospitals import EachHospital
 from jobs.housekeeping import Partitions, Pruning
@@ -67,6 +68,7 @@ class JobsProcess:
         """
         self._router = router
         self._central = central
+        self._keychain = keychain
         self.leases = Leases(central)
         self._sealer = Sealer(keys=AuditKeys(database=central, keychain=keychain), heads=HeadFile(data_dir))
         self._sealing = EachHospital(job=SEAL_HOSPITALS, router=router)
@@ -126,7 +128,8 @@ class JobsProcess:
 
     def _reminder_job(self, kind: Kind[Mail] | Kind[Sms], router: TenantRouter) -> Job:
         # Rows are claimed in each hospital's own database, so two senders at once do no harm.
-        sender: ReminderSender[Any] = ReminderSender(kind=kind, hospital=router.unit_of_work)
+        accounts = Accounts(keychain=self._keychain, hospital=router.unit_of_work)
+        sender: ReminderSender[Any] = ReminderSender(kind=kind, hospital=router.unit_of_work, accounts=accounts)
         each = self._reminding[kind.name]
 
         def send(run: Run) -> None:

@@ -2,12 +2,14 @@
 
 No transaction is open while a server is talked to. A message is handed over once, whoever dies when (ADR 0012): what a
 dead sender left as `sending` is asked for where the channel can tell, and is not sent again where it cannot.
+
+A hospital's messages go by its own account where it has one (jobs.accounts). An account whose server is away is left
+alone for a while, the operator's for all hospitals that use it.
 """
 
 import random
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
@@ -15,6 +17,8 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from jobs.absences import Absences
+from jobs.accounts import OPERATOR, Accounts, Senders, Way
 from jobs.hospitals import OpenHospital
 from jobs.job import Run, RunOver
 from kernel.backoff import backoff_seconds
@@ -25,6 +29,7 @@ from kernel.messaging.sms import can_receive
 from kernel.telemetry.logs import get_logger
 from kernel.telemetry.metrics import Counter, Gauge, Histogram
 from tenant_app.reminders.public import Composer, Facts
+from tenant_app.settings.public import OwnAccount
 
 log = get_logger(__name__)
 
@@ -40,9 +45,6 @@ LEASE_SECONDS: Final = 120.0
 OWN_BASE_SECONDS: Final = 60.0
 OWN_CAP_SECONDS: Final = 3_600.0
 MOST_ATTEMPTS: Final = 8
-# The server's: without end, because it is not the message's fault; the appointment's time ends it.
-AWAY_BASE_SECONDS: Final = 2.0
-AWAY_CAP_SECONDS: Final = 120.0
 
 Message = TypeVar("Message", bound=Mail | Sms)
 
@@ -52,19 +54,27 @@ class Kind(Generic[Message]):
     """One of the channels with what is written for it; `fits` says whether an address can have such a message."""
 
     name: str
-    channel: Channel[Message]
+    senders: Senders[Message]
     compose: Callable[[Facts], Message]
     fits: Callable[[str], bool]
 
 
-def mail_kind(channel: Channel[Mail], composer: Composer) -> Kind[Mail]:
-    """E-mail."""
-    return Kind("email", channel, composer.mail, lambda address: "@" in address)
+def mail_kind(
+    operator: Channel[Mail] | None,
+    composer: Composer,
+    listed: Mapping[str, Callable[[OwnAccount], Channel[Mail]]] | None = None,
+) -> Kind[Mail]:
+    """E-mail, by the operator's account or at servers where hospitals have their own."""
+    return Kind("email", Senders(operator, listed or {}), composer.mail, lambda address: "@" in address)
 
 
-def sms_kind(channel: Channel[Sms], composer: Composer) -> Kind[Sms]:
-    """SMS."""
-    return Kind("sms", channel, composer.sms, can_receive)
+def sms_kind(
+    operator: Channel[Sms] | None,
+    composer: Composer,
+    listed: Mapping[str, Callable[[OwnAccount], Channel[Sms]]] | None = None,
+) -> Kind[Sms]:
+    """SMS, by the operator's account or at gateways where hospitals have their own."""
+    return Kind("sms", Senders(operator, listed or {}), composer.sms, can_receive)
 
 
 class ReminderSender(Generic[Message]):
@@ -75,21 +85,22 @@ class ReminderSender(Generic[Message]):
         *,
         kind: Kind[Message],
         hospital: OpenHospital,
+        accounts: Accounts,
         lease_seconds: float = LEASE_SECONDS,
         chance: Callable[[], float] = random.random,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._kind = kind
         self._hospital = hospital
+        self._accounts = accounts
         self._lease_seconds = lease_seconds
-        self._chance = chance
-        self._absence = _Absence(chance=chance, monotonic=monotonic)
+        self._absences = Absences(chance=chance, monotonic=monotonic)
         self._overdue: dict[TenantId, int] = {}
 
     def send(self, tenant: TenantId, run: Run) -> None:
         """All that is due in a hospital. Raises what opening its database raises, and RunOver."""
         try:
-            while not self._absence.lasts and self._batch(tenant, run):
+            while not self._absences.last(tenant) and self._batch(tenant, run):
                 run.check()
         finally:
             self._count_overdue(tenant)
@@ -102,18 +113,26 @@ class ReminderSender(Generic[Message]):
             return False
         desk = _Desk(self._hospital, tenant, claim, lease_seconds=self._lease_seconds)
         waiting = [row for row in rows if row.status == "pending"]
-        for row in rows:
-            if row.status == "sending":
-                self._resolve(desk, row)
+        try:
+            way = self._accounts.way(tenant, channel=self._kind.name, senders=self._kind.senders)
+        except ChannelAway as away:
+            self._give_back(desk, waiting, away, seconds=self._absences.begin(tenant, shared=False))
+            return False
+        except BaseException:
+            desk.release(waiting)
+            raise
+        if len(waiting) < len(rows):
+            self._resolve_left(desk, way, [row for row in rows if row.status == "sending"])
         session: Session[Message] | None = None
         try:
             for at, row in enumerate(waiting):
                 try:
                     run.check()
-                    session = session or self._kind.channel.open()
-                    self._one(desk, session, row)
+                    session = session or way.channel.open()
+                    self._one(desk, way, session, row)
                 except ChannelAway as away:
-                    self._give_back(desk, waiting[at:], away)
+                    seconds = self._absences.begin(tenant, shared=way.shared)
+                    self._give_back(desk, waiting[at:], away, seconds=seconds)
                     return False
                 except RunOver:
                     desk.release(waiting[at:])
@@ -122,17 +141,19 @@ class ReminderSender(Generic[Message]):
                     # Nobody knows how far this one came; it waits until its lease has run out.
                     desk.release(waiting[at + 1 :])
                     raise
-                self._absence.end()
         finally:
             if session is not None:
                 session.close()
         return True
 
-    def _one(self, desk: "_Desk", session: Session[Message], row: Row[Any]) -> None:
+    def _one(self, desk: "_Desk", way: Way[Message], session: Session[Message], row: Row[Any]) -> None:
+        if not self._kind.fits(row.address):
+            self._settle(desk, row, "failed", reason="bad_address")
+            return
         outcome, reason, after = "sent", None, 0.0
         begun = time.monotonic()
         try:
-            session.hand_over(self._message(row), note=lambda: desk.note(row.id))
+            session.hand_over(self._kind.compose(_facts(row)), note=lambda: desk.note(row.id, via=way.via))
         except Stopped:
             return
         except Refused as refused:
@@ -140,23 +161,29 @@ class ReminderSender(Generic[Message]):
         except NotNow as later:
             given_up = row.attempts + 1 >= MOST_ATTEMPTS
             outcome, reason = ("failed" if given_up else "retry"), later.reason
-            after = backoff_seconds(row.attempts, chance=self._chance(), base=OWN_BASE_SECONDS, cap=OWN_CAP_SECONDS)
+            after = backoff_seconds(
+                row.attempts, chance=self._absences.chance(), base=OWN_BASE_SECONDS, cap=OWN_CAP_SECONDS
+            )
         except Unknown as unknown:
-            self._resolve(desk, row, reason=unknown.reason)
+            self._resolve(desk, way, row, reason=unknown.reason)
             return
+        self._absences.end(desk.tenant, shared=way.shared)
         SECONDS.labels(self._kind.name).observe(time.monotonic() - begun)
         self._settle(desk, row, outcome, reason=reason, after=after)
 
-    def _message(self, row: Row[Any]) -> Message:
-        """Raises Refused for an address that cannot have such a message."""
-        if not self._kind.fits(row.address):
-            raise Refused("bad_address")
-        return self._kind.compose(_facts(row))
+    def _resolve_left(self, desk: "_Desk", way: Way[Message], rows: Sequence[Row[Any]]) -> None:
+        """What a dead sender left: only the account by which it went can be asked for it."""
+        noted = desk.noted()
+        for row in rows:
+            if noted.get(row.id) == way.via:
+                self._resolve(desk, way, row)
+            else:
+                self._settle(desk, row, "uncertain", reason="account_changed")
 
-    def _resolve(self, desk: "_Desk", row: Row[Any], *, reason: str = "sender_died") -> None:
+    def _resolve(self, desk: "_Desk", way: Way[Message], row: Row[Any], *, reason: str = "sender_died") -> None:
         """It may have been handed over: ask, or where nobody can tell leave it at that."""
         try:
-            taken = self._kind.channel.taken(row.id)
+            taken = way.channel.taken(row.id)
         except ChannelAway:
             # It stays as it is, and is asked for again when the lease has run out.
             log.info("reminders.not_resolved", channel=self._kind.name, reminder=row.id)
@@ -168,8 +195,7 @@ class ReminderSender(Generic[Message]):
         else:
             self._settle(desk, row, "away", reason=reason)
 
-    def _give_back(self, desk: "_Desk", rows: Sequence[Row[Any]], away: ChannelAway) -> None:
-        seconds = self._absence.begin()
+    def _give_back(self, desk: "_Desk", rows: Sequence[Row[Any]], away: ChannelAway, *, seconds: float) -> None:
         log.warning("reminders.channel_away", channel=self._kind.name, reason=away.reason, rows=len(rows))
         for row in rows:
             self._settle(desk, row, "away", reason=away.reason, after=seconds)
@@ -204,23 +230,29 @@ class _Desk:
 
     def __init__(self, hospital: OpenHospital, tenant: TenantId, claim: UUID, *, lease_seconds: float) -> None:
         self._hospital = hospital
-        self._tenant = tenant
+        self.tenant = tenant
         self._claim = claim
         self._lease_seconds = lease_seconds
 
-    def note(self, reminder: UUID) -> bool:
-        """Written down before a message leaves: whether it may."""
-        with self._hospital(self._tenant) as uow:
+    def note(self, reminder: UUID, *, via: str) -> bool:
+        """Written down before a message leaves, with the account by which it goes: whether it may."""
+        with self._hospital(self.tenant) as uow:
             said = uow.session.execute(
-                text("SELECT reminders_hand_over(:claim, :reminder, :seconds)"),
-                {"claim": self._claim, "reminder": reminder, "seconds": self._lease_seconds},
+                text("SELECT reminders_hand_over(:claim, :reminder, :seconds, :via)"),
+                {"claim": self._claim, "reminder": reminder, "seconds": self._lease_seconds, "via": via},
             ).scalar_one()
             uow.commit()
         return bool(said == "go")
 
+    def noted(self) -> Mapping[UUID, str]:
+        """By which account those went that another sender noted; the operator's where an older one did not say."""
+        with self._hospital(self.tenant) as uow:
+            found = uow.session.execute(text("SELECT id, via FROM reminders_via(:claim)"), {"claim": self._claim})
+            return {row.id: row.via or OPERATOR for row in found}
+
     def settle(self, reminder: UUID, outcome: str, *, reason: str | None, after: float) -> bool:
         """What became of it; False where the claim was lost."""
-        with self._hospital(self._tenant) as uow:
+        with self._hospital(self.tenant) as uow:
             ours = uow.session.execute(
                 text("SELECT reminders_settle(:claim, :reminder, :outcome, :reason, :after)"),
                 {"claim": self._claim, "reminder": reminder, "outcome": outcome, "reason": reason, "after": after},
@@ -234,39 +266,7 @@ class _Desk:
             for row in rows:
                 self.settle(row.id, "away", reason=None, after=0.0)
         except (SQLAlchemyError, SokhamError) as err:
-            log.info("reminders.not_released", tenant=self._tenant, error=type(err).__name__)
-
-
-class _Absence:
-    """A server that is away is left alone for a while, by all threads, longer each time."""
-
-    def __init__(self, *, chance: Callable[[], float], monotonic: Callable[[], float]) -> None:
-        self._chance = chance
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        self._failures = 0
-        self._until = 0.0
-
-    @property
-    def lasts(self) -> bool:
-        """Whether it is left alone now."""
-        return self._monotonic() < self._until
-
-    def begin(self) -> float:
-        """It did not answer; for how many seconds it is left alone."""
-        with self._lock:
-            seconds = backoff_seconds(
-                self._failures, chance=self._chance(), base=AWAY_BASE_SECONDS, cap=AWAY_CAP_SECONDS
-            )
-            self._failures += 1
-            self._until = self._monotonic() + seconds
-        return seconds
-
-    def end(self) -> None:
-        """It answered."""
-        with self._lock:
-            self._failures = 0
-            self._until = 0.0
+            log.info("reminders.not_released", tenant=self.tenant, error=type(err).__name__)
 
 
 def _facts(row: Row[Any]) -> Facts:

@@ -143,6 +143,16 @@ class Settings:
     sms_token: str = setting("SOKHAM_SMS_TOKEN", default="", about="Token for the SMS gateway", secret=True)
     sms_sender: str = setting("SOKHAM_SMS_SENDER", default="", about="Registered name that SMS come from")
     sms_timeout_seconds: int = setting("SOKHAM_SMS_TIMEOUT_SECONDS", default=10, about="How long it may take")
+    smtp_servers: str = setting(
+        "SOKHAM_SMTP_SERVERS",
+        default="",
+        about="Mail servers at which hospitals may have accounts of their own: name=starttls://host:587, name=tls://host:465",
+    )
+    sms_gateways: str = setting(
+        "SOKHAM_SMS_GATEWAYS",
+        default="",
+        about="SMS gateways at which hospitals may have accounts of their own: name=https://host/path, name=…",
+    )
 
     sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 

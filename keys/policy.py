@@ -84,8 +84,9 @@ PROCESSES: Final[Mapping[str, KeyPolicy]] = MappingProxyType(
             wrap={scopes.INDEX, scopes.TOKENS_CENTRAL, scopes.HOSPITAL, scopes.SYNC_SIGNING} | _CREDENTIALS,
             unwrap={scopes.INDEX, scopes.TOKENS_CENTRAL},
         ),
+        # What it seals for the jobs it cannot open again.
         "tenant_app": KeyPolicy.of(
-            wrap={scopes.HOSPITAL, scopes.TOKENS_STAFF},
+            wrap={scopes.HOSPITAL, scopes.MESSAGING, scopes.TOKENS_STAFF},
             unwrap={scopes.REGISTRY_APP, scopes.HOSPITAL, scopes.TOKENS_STAFF},
         ),
         # It reaches hospitals as the staff portal does, and opens nothing that is sealed in them.
@@ -102,7 +103,7 @@ PROCESSES: Final[Mapping[str, KeyPolicy]] = MappingProxyType(
         ),
         "jobs": KeyPolicy.of(
             wrap={scopes.AUDIT_SIGNING},
-            unwrap={scopes.REGISTRY_SEAL, scopes.AUDIT_SIGNING},
+            unwrap={scopes.REGISTRY_SEAL, scopes.AUDIT_SIGNING, scopes.MESSAGING},
         ),
         # `sokham setup`: makes the KEKs, and the first keys of the issuers and the index. It reads no issuer's back.
         "setup": KeyPolicy.of(

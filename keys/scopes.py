@@ -18,6 +18,8 @@ REGISTRY_MIGRATE: Final = "registry-migrate"
 INDEX: Final = "index"
 # A hospital's own data: TOTP secrets, settings.
 HOSPITAL: Final = "hospital"
+# A hospital's own accounts at mail servers and SMS gateways: the staff portal seals them, the jobs open them.
+MESSAGING: Final = "messaging"
 # The private half of a hospital's Ed25519 sync key.
 SYNC_SIGNING: Final = "sync-signing"
 # The private halves of the token-signing keys, one scope an issuer.
@@ -36,6 +38,7 @@ ALL: Final[frozenset[str]] = frozenset(
         REGISTRY_MIGRATE,
         INDEX,
         HOSPITAL,
+        MESSAGING,
         SYNC_SIGNING,
         TOKENS_CENTRAL,
         TOKENS_STAFF,

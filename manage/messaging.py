@@ -1,37 +1,156 @@
 """The ways of sending that the settings give an installation."""
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 from jobs.reminders import Kind, mail_kind, sms_kind
 from kernel.database.engines import LOOPBACK
-from kernel.messaging.channel import Mail, Sms
+from kernel.messaging.channel import Channel, Mail, Sms
 from kernel.messaging.folder import MailFolder, SmsFolder
 from kernel.messaging.mail import SECURITIES, SmtpMail, SmtpServer
 from kernel.messaging.sms import HttpSms, SmsGateway
 from kernel.settings import InvalidSettings, Settings
 from tenant_app.reminders.public import Composer
+from tenant_app.settings.public import ACCOUNTS, Offers, OwnAccount
 
 # Where messages stand as files where there is no server, below the data folder.
 FOLDER: Final = "sent"
 DEMO_SENDER: Final = "nhac-lich@sokham.example"
+# In development, where nothing is listed: so that an account of one's own can be tried.
+TRIAL: Final = "thu-nghiem"
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How messages go from here: by the operator's account, and by hospitals' own at the servers that are listed."""
+
+    mail: Channel[Mail] | None
+    sms: Channel[Sms] | None
+    mail_servers: dict[str, Callable[[OwnAccount], Channel[Mail]]]
+    sms_gateways: dict[str, Callable[[OwnAccount], Channel[Sms]]]
 
 
 def message_kinds(settings: Settings) -> list[Kind[Mail] | Kind[Sms]]:
-    """E-mail and SMS: by a server where one is named, in development into a folder, in production not at all.
-
-    Raises InvalidSettings.
-    """
+    """E-mail and SMS, as far as anybody could send them. Raises InvalidSettings."""
     composer = Composer(preferences_url=f"{settings.patient_url.rstrip('/')}/reminders")
+    ways = _ways(settings)
     kinds: list[Kind[Mail] | Kind[Sms]] = []
-    if settings.smtp_host:
-        kinds.append(mail_kind(SmtpMail(_smtp_server(settings)), composer))
-    elif not settings.production:
-        kinds.append(mail_kind(MailFolder(settings.data_dir / FOLDER / "mail", sender=DEMO_SENDER), composer))
-    if settings.sms_url:
-        kinds.append(sms_kind(HttpSms(_sms_gateway(settings)), composer))
-    elif not settings.production:
-        kinds.append(sms_kind(SmsFolder(settings.data_dir / FOLDER / "sms"), composer))
+    if ways.mail or ways.mail_servers:
+        kinds.append(mail_kind(ways.mail, composer, ways.mail_servers))
+    if ways.sms or ways.sms_gateways:
+        kinds.append(sms_kind(ways.sms, composer, ways.sms_gateways))
     return kinds
+
+
+def offers(settings: Settings) -> Offers:
+    """What hospitals may choose among: names only, as the staff portal is told no password. Raises InvalidSettings."""
+    mail, sms = ACCOUNTS["mail"], ACCOUNTS["sms"]
+    trial = () if settings.production else (TRIAL,)
+    usual = {mail.channel: settings.smtp_host, sms.channel: settings.sms_url}
+    return Offers(
+        servers={
+            mail.server: tuple(name for name, _ in _mail_servers(settings)) or trial,
+            sms.server: tuple(name for name, _ in _sms_gateways(settings)) or trial,
+        },
+        usual=frozenset(channel for channel, server in usual.items() if server or trial),
+    )
+
+
+def _ways(settings: Settings) -> Ways:
+    """By a server where one is named, in development into a folder, in production not at all."""
+    mail: Channel[Mail] | None = None
+    sms: Channel[Sms] | None = None
+    mail_servers = {
+        name: _own_mail(settings, url) for name, url in _listed("SOKHAM_SMTP_SERVERS", settings.smtp_servers)
+    }
+    sms_gateways = {
+        name: _own_sms(settings, url) for name, url in _listed("SOKHAM_SMS_GATEWAYS", settings.sms_gateways)
+    }
+    if settings.smtp_host:
+        mail = SmtpMail(_smtp_server(settings))
+    if settings.sms_url:
+        sms = HttpSms(_sms_gateway(settings))
+    if not settings.production:
+        mails, texts = settings.data_dir / FOLDER / "mail", settings.data_dir / FOLDER / "sms"
+        mail = mail or MailFolder(mails, sender=DEMO_SENDER)
+        sms = sms or SmsFolder(texts)
+        mail_servers = mail_servers or {TRIAL: lambda account: MailFolder(mails, sender=account.sender)}
+        sms_gateways = sms_gateways or {TRIAL: lambda account: SmsFolder(texts, sender=account.sender)}
+    return Ways(mail, sms, mail_servers, sms_gateways)
+
+
+def _mail_servers(settings: Settings) -> list[tuple[str, SplitResult]]:
+    return _listed("SOKHAM_SMTP_SERVERS", settings.smtp_servers)
+
+
+def _sms_gateways(settings: Settings) -> list[tuple[str, SplitResult]]:
+    return _listed("SOKHAM_SMS_GATEWAYS", settings.sms_gateways)
+
+
+def _listed(variable: str, text: str) -> list[tuple[str, SplitResult]]:
+    found = []
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, _, address = entry.partition("=")
+        url = urlsplit(address)
+        if not _NAME.fullmatch(name) or not url.hostname or url.username or url.password:
+            raise InvalidSettings(
+                f"{variable} is a list as name=address, with names of a-z, 0-9 and -: see .env.example"
+            )
+        found.append((name, url))
+    return found
+
+
+def _own_mail(settings: Settings, url: SplitResult) -> Callable[[OwnAccount], Channel[Mail]]:
+    security = next((each for each in SECURITIES if each == url.scheme), None)
+    port = _port(url)
+    if security is None or security == "none" or port is None:
+        raise InvalidSettings("SOKHAM_SMTP_SERVERS: addresses are starttls://host:587 or tls://host:465")
+    host = url.hostname or ""
+
+    def channel(account: OwnAccount) -> Channel[Mail]:
+        return SmtpMail(
+            SmtpServer(
+                host=host,
+                port=port,
+                sender=account.sender,
+                security=security,
+                user=account.user,
+                password=account.secret,
+                ca_file=settings.tls_root_certificate,
+                timeout_seconds=settings.smtp_timeout_seconds,
+            )
+        )
+
+    return channel
+
+
+def _own_sms(settings: Settings, url: SplitResult) -> Callable[[OwnAccount], Channel[Sms]]:
+    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
+        raise InvalidSettings("SOKHAM_SMS_GATEWAYS: addresses are https://…")
+
+    def channel(account: OwnAccount) -> Channel[Sms]:
+        return HttpSms(
+            SmsGateway(
+                url=url.geturl(),
+                token=account.secret,
+                sender=account.sender,
+                timeout_seconds=settings.sms_timeout_seconds,
+            )
+        )
+
+    return channel
+
+
+def _port(url: SplitResult) -> int | None:
+    try:
+        return url.port
+    except ValueError:
+        return None
 
 
 def _smtp_server(settings: Settings) -> SmtpServer:

@@ -48,7 +48,7 @@ from keys.public import (
 )
 from live.app import LiveProcess
 from manage.hospital_schema import MigratedHospitalSchema
-from manage.messaging import message_kinds
+from manage.messaging import message_kinds, offers
 from patient_portal.app import create_app as create_patient_app
 from patient_portal.auth.sessions import ISSUER as PATIENT_ISSUER
 from patient_portal.auth.sessions import PatientSessions
@@ -283,7 +283,7 @@ def staff_app(settings: Settings) -> Flask:
         gate=gate,
         sign_in=sign_in,
         own_host=urlsplit(settings.staff_url).hostname or "",
-        collaborators=(routed.keychain, imports),
+        collaborators=(routed.keychain, imports, offers(settings)),
         doorbell=doorbell,
         helpful=_helpful(routed),
     )

@@ -61,6 +61,10 @@ class SmsFolder(_Folder):
 
     _suffix = ".json"
 
+    def __init__(self, folder: Path, *, sender: str = "") -> None:
+        super().__init__(folder)
+        self._sender = sender
+
     def open(self) -> "SmsFolder":
         """The folder itself."""
         return self
@@ -69,5 +73,5 @@ class SmsFolder(_Folder):
         """Write the file. Raises Stopped."""
         if not note():
             raise Stopped("stopped")
-        body = {"reference": str(message.reference), "to": message.to, "text": message.text}
+        body = {"reference": str(message.reference), "to": message.to, "text": message.text, "sender": self._sender}
         self._write(message.reference, json.dumps(body, ensure_ascii=False, indent=1).encode())

@@ -13,6 +13,14 @@ path "transit/keys/sokham-audit-signing" {
   capabilities = ["read"]
 }
 
+path "transit/decrypt/sokham-messaging" {
+  capabilities = ["update"]
+}
+
+path "transit/keys/sokham-messaging" {
+  capabilities = ["read"]
+}
+
 path "transit/decrypt/sokham-registry-seal" {
   capabilities = ["update"]
 }

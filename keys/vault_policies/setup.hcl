@@ -45,6 +45,18 @@ path "transit/keys/sokham-index" {
   capabilities = ["create", "read", "update"]
 }
 
+path "transit/rewrap/sokham-messaging" {
+  capabilities = ["update"]
+}
+
+path "transit/keys/sokham-messaging/rotate" {
+  capabilities = ["update"]
+}
+
+path "transit/keys/sokham-messaging" {
+  capabilities = ["create", "read", "update"]
+}
+
 path "transit/rewrap/sokham-registry-app" {
   capabilities = ["update"]
 }

@@ -13,6 +13,14 @@ path "transit/keys/sokham-hospital" {
   capabilities = ["read"]
 }
 
+path "transit/datakey/plaintext/sokham-messaging" {
+  capabilities = ["update"]
+}
+
+path "transit/keys/sokham-messaging" {
+  capabilities = ["read"]
+}
+
 path "transit/decrypt/sokham-registry-app" {
   capabilities = ["update"]
 }

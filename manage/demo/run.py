@@ -40,6 +40,7 @@ def make_demo(context: RunContext) -> None:
             router=routed.router,
             accounts=StaffAccounts(wiring.passwords(settings)),
             factors=StaffFactors(routed.keychain),
+            keychain=routed.keychain,
             password=password,
             report=context.report,
             now=utc_now(),

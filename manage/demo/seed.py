@@ -19,6 +19,7 @@ from kernel.clock import local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId, new_row_id
 from kernel.web.actor import Actor
+from keys.public import Keychain
 from manage.demo import reminding
 from manage.demo.hospitals import ADMINISTRATOR_NAME, BUSINESS_HOURS, DEMO_HOSPITALS, DemoDepartment, DemoHospital
 from manage.demo.hours import ON_LEAVE, leave_from, minutes_of, shifts_of, works
@@ -50,6 +51,7 @@ class DemoData:
     router: TenantRouter
     accounts: StaffAccounts
     factors: StaffFactors
+    keychain: Keychain
     password: str
     report: Callable[[str], None]
     now: datetime
@@ -99,6 +101,8 @@ class _Filling:
         """The hospital's own details, then staff, then patients, then the week."""
         self._describe()
         reminding.switch_on(uow=self._uow, actor=self._administrator)
+        if self._hospital is DEMO_HOSPITALS[0]:
+            reminding.own_account(uow=self._uow, actor=self._administrator, keychain=self._demo.keychain)
         departments = {
             each.code: create_department(uow=self._uow, actor=self._administrator, code=each.code, name=each.name).id
             for each in self._hospital.departments

@@ -1,5 +1,6 @@
 """How the hospital reminds: channels, times, quiet hours, limits, a test, and when somebody counts as not come."""
 
+from collections.abc import Mapping
 from datetime import time
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,10 +14,11 @@ from kernel.ids import new_row_id
 from kernel.text import N_
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
-from kernel.web.collaborators import request_unit_of_work
+from kernel.web.collaborators import collaborator, request_unit_of_work
 from tenant_app.hospital.public import hospital_info
 from tenant_app.pages.forms import lead_to, page, sent_version, spoken, typed
 from tenant_app.pages.reminder_pages import words
+from tenant_app.pages.reminder_words import CHANNEL_NAMES
 from tenant_app.reminders.public import (
     MAY_BE_EMPTY,
     RANGES,
@@ -30,6 +32,7 @@ from tenant_app.reminders.public import (
     send_test,
     settings_values,
 )
+from tenant_app.settings.public import ACCOUNTS, Offers, Value, values
 
 blueprint = Blueprint("reminder_settings", __name__, url_prefix="/hospital/reminders")
 
@@ -145,8 +148,21 @@ def _show(
         sample=Composer().sms_sample(facts),
         hospital_phone=hospital.phone,
         tests=latest_tests(uow=uow),
+        accounts=_accounts(values(uow=uow)),
         test=test or {"channel": "email", "to": ""},
         **words(),
     )
     uow.commit()
     return answer
+
+
+def _accounts(values: Mapping[str, Value]) -> list[tuple[str, str, str]]:
+    """By which account each channel's messages go: the group of its settings, the channel's name, and in words."""
+    usual, found = collaborator(Offers).usual, []
+    for group, account in ACCOUNTS.items():
+        if values[account.server]:
+            said = f"{values[account.server]} · {values[account.sender]}"
+        else:
+            said = gettext("The operator's") if account.channel in usual else gettext("None: nothing can be sent")
+        found.append((group, gettext(CHANNEL_NAMES[account.channel]), said))
+    return found

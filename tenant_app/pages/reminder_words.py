@@ -44,6 +44,12 @@ REASONS: Final[Mapping[str, str]] = {
     "sms_401": N_("The SMS gateway refuses our login"),
     "sms_403": N_("The SMS gateway refuses our login"),
     "sms_429": N_("The SMS gateway asks to wait"),
+    "keys_away": N_("The key source does not answer"),
+    "account_incomplete": N_("Something of the hospital's own account is missing in the settings"),
+    "account_unreadable": N_("The hospital's own account cannot be opened: set it anew in the settings"),
+    "account_changed": N_("The account was changed while it was on its way"),
+    "no_such_server": N_("The operator no longer offers the server that is set"),
+    "no_account": N_("There is no account for sending on this way"),
     "smtp_550": N_("The mail server says that there is no such address"),
 }
 # What a server answered otherwise; the code stands behind it.

@@ -12,17 +12,21 @@ from kernel.errors import InvalidFields, NotFound, PreconditionFailed
 from kernel.text import canonical
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
-from kernel.web.collaborators import request_unit_of_work
-from tenant_app.pages.forms import lead_to, page
+from kernel.web.collaborators import collaborator, request_unit_of_work
+from keys.public import Keychain
+from tenant_app.pages.forms import lead_to, page, spoken
 from tenant_app.pages.shown import options
 from tenant_app.settings.public import (
+    ACCOUNTS,
     CATALOGUE,
     GROUPS,
+    Offers,
     Setting,
     SettingRow,
     Value,
     change_setting,
     list_settings,
+    require_whole,
     reset_setting,
 )
 from tenant_app.staff.public import ROLE_NAMES
@@ -44,16 +48,25 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """Settings that are saved together."""
+    """Settings that are saved together. `servers`: what an account of one's own may be at; None where it is none.
+
+    `usual`: messages go by the operator's account without one.
+    """
 
     name: str
     title: str
     fields: list[Field]
+    servers: tuple[str, ...] | None = None
+    usual: bool = False
 
     @property
     def is_default(self) -> bool:
         """Whether nobody has set any of them."""
         return all(field.row.is_default for field in self.fields)
+
+    def choices(self, chosen: str) -> list[tuple[str, str]]:
+        """The servers, and the chosen one where it is offered no more."""
+        return [(name, name) for name in dict.fromkeys((*(self.servers or ()), *filter(None, (chosen,))))]
 
 
 @blueprint.route("")
@@ -67,16 +80,20 @@ def show() -> Response:
 @requires("settings.manage")
 def save(group_name: str) -> Response:
     """Save a group; what does not differ is left alone."""
-    uow, sent = request_unit_of_work(), _sent(_members(group_name))
-    errors: dict[str, list[str]] = {}
+    uow, members = request_unit_of_work(), _members(group_name)
+    sent = _sent(members)
+    account = ACCOUNTS.get(group_name)
     try:
-        for key, given in sent.items():
-            try:
-                change_setting(
-                    uow=uow, actor=current_actor(), key=key, given=given, version=_version(request.form, key)
-                )
-            except InvalidFields as wrong:
-                errors |= {name: list(said) for name, said in wrong.errors.items()}
+        if account is not None and not sent[account.server]:
+            # Without a server there is no account of one's own.
+            errors = {}
+            _reset(members)
+        else:
+            errors = _changed(sent)
+            if not errors:
+                require_whole(uow=uow, group=group_name)
+    except InvalidFields as wrong:
+        errors = dict(wrong.errors)
     except PreconditionFailed as late:
         uow.session.rollback()
         return _show(sent=sent, overtaken=True, status=late.status)
@@ -91,12 +108,37 @@ def save(group_name: str) -> Response:
 @requires("settings.manage")
 def reset(group_name: str) -> Response:
     """A group back to its defaults."""
-    uow = request_unit_of_work()
-    for setting in _members(group_name):
-        reset_setting(uow=uow, actor=current_actor(), key=setting.key)
-    uow.commit()
+    _reset(_members(group_name))
+    request_unit_of_work().commit()
     said = gettext("The defaults hold again.")
     return lead_to(url_for("settings_pages.show", _anchor=group_name), message=said)
+
+
+def _changed(sent: Mapping[str, object]) -> dict[str, list[str]]:
+    """Change what was sent; what is wrong with it, by key. A secret that was left empty stays."""
+    errors: dict[str, list[str]] = {}
+    for key, given in sent.items():
+        if CATALOGUE[key].is_secret and not given:
+            continue
+        try:
+            change_setting(
+                uow=request_unit_of_work(),
+                actor=current_actor(),
+                key=key,
+                given=given,
+                # A secret is replaced whatever it was: another server may just have taken it away.
+                version=None if CATALOGUE[key].is_secret else _version(request.form, key),
+                keychain=collaborator(Keychain),
+                offers=collaborator(Offers),
+            )
+        except InvalidFields as wrong:
+            errors |= {name: list(said) for name, said in wrong.errors.items()}
+    return errors
+
+
+def _reset(members: list[Setting]) -> None:
+    for setting in members:
+        reset_setting(uow=request_unit_of_work(), actor=current_actor(), key=setting.key)
 
 
 def _members(group: str) -> list[Setting]:
@@ -124,6 +166,8 @@ def _sent(members: list[Setting]) -> dict[str, object]:
             sent[setting.key] = request.form.get(name) == _YES
         elif setting.kind == "roles":
             sent[setting.key] = request.form.getlist(name)
+        elif setting.kind != "number":
+            sent[setting.key] = request.form.get(name, "")
         else:
             text = canonical(request.form.get(name, ""))
             sent[setting.key] = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
@@ -140,28 +184,12 @@ def _show(
     uow = request_unit_of_work()
     rows = list_settings(uow=uow)
     given = sent or {}
-    groups = [
-        Group(
-            name=name,
-            title=gettext(title),
-            fields=[
-                Field(
-                    row=row,
-                    name=_field_name(row.key),
-                    shown=given.get(row.key, row.value),  # type: ignore[arg-type]  # what was sent is shown as it came
-                    version=row.version,
-                )
-                for row in rows
-                if row.setting.group == name
-            ],
-        )
-        for name, title in GROUPS.items()
-    ]
+    groups = [_group(name, [row for row in rows if row.setting.group == name], given) for name in GROUPS]
     answer = page(
         "settings/show.html",
         status=status,
         groups=groups,
-        errors={_field_name(key): _said(key, messages) for key, messages in (errors or {}).items()},
+        errors=spoken({_field_name(key): messages for key, messages in (errors or {}).items()}),
         labels={_field_name(row.key): gettext(row.setting.label) for row in rows},
         roles=options(ROLE_NAMES),
         there=_there(groups) if overtaken else None,
@@ -193,7 +221,22 @@ def _in_words(value: Value) -> str:
     return str(value)
 
 
-def _said(key: str, messages: list[str]) -> list[str]:
-    setting = CATALOGUE[key]
-    bounds = {"lowest": setting.lowest, "highest": setting.highest}
-    return [str(gettext(message, **bounds)) if "%(" in message else str(gettext(message)) for message in messages]
+def _group(name: str, rows: list[SettingRow], given: Mapping[str, object]) -> Group:
+    offers, account = collaborator(Offers), ACCOUNTS.get(name)
+    fields = [
+        Field(
+            row=row,
+            name=_field_name(row.key),
+            # What was sent is shown as it came; a secret never is.
+            shown=row.value if row.setting.is_secret else given.get(row.key, row.value),  # type: ignore[arg-type]  # see above
+            version=row.version,
+        )
+        for row in rows
+    ]
+    return Group(
+        name=name,
+        title=gettext(GROUPS[name]),
+        fields=fields,
+        servers=None if account is None else offers.of(account.server),
+        usual=account is not None and account.channel in offers.usual,
+    )

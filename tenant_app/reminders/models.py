@@ -90,7 +90,8 @@ class AppointmentReminder(HospitalBase):
 
     `starts_at` is the time that it is about: an appointment that moves gets another. `sending` is noted before the
     message is handed over, `uncertain` is one of which nobody can tell whether it was taken. A `test` has an address of
-    its own and no appointment. `reason` is a code, never a server's words, which may hold an address.
+    its own and no appointment. `reason` is a code, never a server's words, which may hold an address. `via` says by
+    whose account it was handed over last.
     """
 
     __tablename__ = "appointment_reminders"
@@ -110,6 +111,7 @@ class AppointmentReminder(HospitalBase):
     claim_id: Mapped[UUID | None] = mapped_column(Uuid)
     lease_until: Mapped[Instant | None]
     handed_over_at: Mapped[Instant | None]
+    via: Mapped[str | None] = mapped_column(String(100))
     sent_at: Mapped[Instant | None]
     created_at: Mapped[CreatedAt]
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))

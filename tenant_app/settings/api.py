@@ -6,8 +6,10 @@ from kernel.listing import Page
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.api import Blueprint, etag, expected_version
-from kernel.web.collaborators import request_unit_of_work
+from kernel.web.collaborators import collaborator, request_unit_of_work
+from keys.public import Keychain
 from tenant_app.settings import service
+from tenant_app.settings.kinds import Offers
 from tenant_app.settings.queries import SettingRow, list_settings, one_setting
 from tenant_app.settings.schemas import SettingAnswer, SettingBody, SettingsAnswer
 
@@ -40,10 +42,15 @@ def show(setting_key: str) -> _Answer:
 @blueprint.arguments(SettingBody)
 @blueprint.response(200, SettingAnswer)
 def change(body: dict[str, Any], setting_key: str) -> _Answer:
-    """Set it; takes If-Match, which is "0" for a default."""
-    uow = request_unit_of_work()
+    """Set it; takes If-Match, which is "0" for a default. Another server takes the secret of the old one away."""
     service.change_setting(
-        uow=uow, actor=current_actor(), key=setting_key, given=body["value"], version=expected_version()
+        uow=request_unit_of_work(),
+        actor=current_actor(),
+        key=setting_key,
+        given=body["value"],
+        version=expected_version(),
+        keychain=collaborator(Keychain),
+        offers=collaborator(Offers),
     )
     return _answer(setting_key)
 

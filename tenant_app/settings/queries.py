@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
-from tenant_app.settings.catalogue import CATALOGUE, Setting, Value
+from tenant_app.settings.catalogue import CATALOGUE
+from tenant_app.settings.kinds import Setting, Value
 from tenant_app.settings.models import SystemConfig
 from tenant_app.staff.models import User
 
@@ -17,7 +18,7 @@ PORTAL = "hospital"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SettingRow:
-    """A setting as it holds now; version 0 is the default, for which there is no row."""
+    """A setting as it holds now; version 0 is the default, for which there is no row. A secret's value is not here."""
 
     setting: Setting
     value: Value
@@ -34,6 +35,11 @@ class SettingRow:
     def is_default(self) -> bool:
         """Whether nobody has set it."""
         return self.version == 0
+
+    @property
+    def shown(self) -> Value | None:
+        """The value as people may see it."""
+        return None if self.setting.is_secret else self.value
 
 
 def values(*, uow: UnitOfWork) -> Mapping[str, Value]:

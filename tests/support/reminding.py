@@ -7,8 +7,11 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from jobs.accounts import Accounts
 from jobs.job import Run
 from jobs.reminders import Kind, ReminderSender, mail_kind, sms_kind
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.ids import TenantId
 from kernel.messaging.mail import SmtpMail, SmtpServer
 from kernel.messaging.sms import HttpSms, SmsGateway
 from manage.demo.people import person
@@ -94,7 +97,12 @@ def sender_for(hospitals: Sequence[Hospital], kind: Kind[Any], *, chance: Callab
     for hospital in hospitals:
         # Opened here: threads that ask for it at once would open it twice.
         hospital.database("seal")
-    return ReminderSender(kind=kind, hospital=lambda tenant: by_tenant[tenant].unit_of_work("seal"), chance=chance)
+
+    def of(tenant: TenantId) -> UnitOfWork:
+        return by_tenant[tenant].unit_of_work("seal")
+
+    accounts = Accounts(keychain=hospitals[0].keychain, hospital=of)
+    return ReminderSender(kind=kind, hospital=of, accounts=accounts, chance=chance)
 
 
 def a_run(seconds: float = 60) -> Run:

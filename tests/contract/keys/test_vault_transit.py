@@ -80,6 +80,7 @@ def test_no_process_but_its_own_opens_a_credential() -> None:
         scopes.TOKENS_STAFF: {"tenant_app"},
         scopes.TOKENS_PATIENT: {"patient_portal"},
         scopes.AUDIT_SIGNING: {"jobs"},
+        scopes.MESSAGING: {"jobs"},
     }
     for scope, expected in owners.items():
         path = f"transit/decrypt/{key_name(scope)}"

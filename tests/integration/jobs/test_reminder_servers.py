@@ -48,9 +48,9 @@ def test_while_a_server_is_away_it_is_left_alone(clinic: Clinic) -> None:
     clock = [0.0]
     box = Mailbox(port=free_port())
     sender = sender_for([clinic.hospital], mail_to(box), chance=lambda: 0.9)
-    sender._absence._monotonic = lambda: clock[0]
+    sender._absences._monotonic = lambda: clock[0]
     sender.send(clinic.hospital.tenant, a_run())
-    assert sender._absence.lasts
+    assert sender._absences.last(clinic.hospital.tenant)
     before = rows_of(clinic.hospital, "next_attempt_at")
     make_due(clinic.hospital)
     due = rows_of(clinic.hospital, "next_attempt_at")
@@ -164,5 +164,5 @@ def _die_after_noting(hospital: Hospital) -> None:
     with hospital.superuser() as connection:
         connection.execute(
             "UPDATE appointment_reminders SET status = 'sending', handed_over_at = now() - interval '5 min',"
-            " claim_id = uuidv7()"
+            " claim_id = uuidv7(), via = 'operator'"
         )

@@ -11,7 +11,10 @@ from kernel.settings import Settings
 from kernel.web import api
 from kernel.web.actor import Actor
 from kernel.web.app import Portal, base_app, finish
+from kernel.web.collaborators import provide
+from keys.public import Keychain
 from tenant_app.api import BLUEPRINTS
+from tenant_app.settings.public import Offers
 from tests.support.clinic import Clinic, open_clinic
 from tests.support.hospitals import Hospital
 from tests.support.staff_api import Caller, NamedGatekeeper
@@ -38,10 +41,11 @@ def people(clinics: tuple[Clinic, Clinic]) -> dict[str, tuple[Clinic, Actor]]:
 
 
 @pytest.fixture
-def app(people: dict[str, tuple[Clinic, Actor]]) -> Flask:
+def app(people: dict[str, tuple[Clinic, Actor]], keychain: Keychain) -> Flask:
     """The API's blueprints in an app."""
     portal = Portal(name="staff", title="Hospital", package=Path(tenant_app.__file__).parent)
     made = base_app(portal, Settings(cookie_secret="test"))
+    provide(made, keychain, Offers(servers={"messaging.sms_gateway": ("viettel", "vnpt")}))
     documented = api.install(made, title="Sokham: hospital")
     for blueprint in BLUEPRINTS:
         documented.register_blueprint(blueprint)

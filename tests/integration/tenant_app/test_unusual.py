@@ -11,12 +11,11 @@ from sqlalchemy import select, text, update
 from kernel.errors import InvalidFields, PreconditionFailed
 from tenant_app.audit.models import AuditLog
 from tenant_app.patients.models import Patient
-from tenant_app.settings.public import change_setting
 from tenant_app.staff.models import User
 from tenant_app.unusual.public import OwnFinding, decide, finding, watch
 from tests.support.clinic import Clinic
 from tests.support.hospitals import Hospital
-from tests.support.waiting import wait_until
+from tests.support.own_settings import set_value
 from tests.support.watching import at, findings, opened, watched
 
 Call = Callable[[str], Callable[..., Any]]
@@ -34,12 +33,6 @@ def all_months(two_hospitals: tuple[Hospital, Hospital]) -> None:
 def ids(count: int) -> list[UUID]:
     """Patients whom nobody registered: what stands out by number asks for no record."""
     return [uuid4() for _ in range(count)]
-
-
-def setting(clinic: Clinic, key: str, value: object) -> None:
-    with clinic.uow() as uow:
-        change_setting(uow=uow, actor=clinic.admin, key=key, given=value, version=0)
-        uow.commit()
 
 
 def test_many_records_in_an_hour_stand_out_once_and_grow(clinic: Clinic) -> None:
@@ -85,14 +78,14 @@ def test_odd_hours_stand_out_unless_it_is_the_role_or_the_person(clinic: Clinic)
     assert watched(clinic) == {"odd_hours": 1}
     (found,) = findings(clinic)
     assert (found.user_id, found.patients) == (desk, 6)
-    setting(clinic, "unusual.night_roles", ["receptionist"])
+    set_value(clinic, "unusual.night_roles", ["receptionist"])
     opened(clinic, clinic.actor("receptionist").id, ids(6), at("02:15"))
     opened(clinic, clinic.actor("nurse").id, ids(6), at("02:15"))
     assert watched(clinic) == {"odd_hours": 1}, "a setting holds from the next look on"
 
 
 def test_patients_without_a_visit_in_the_department_stand_out(clinic: Clinic) -> None:
-    setting(clinic, "unusual.visits_from", 3)
+    set_value(clinic, "unusual.visits_from", 3)
     doctor, nurse = clinic.doctor_id, clinic.actor("nurse").id
     known, waiting = clinic.patient().patient.id, clinic.patient().patient.id
     clinic.appointment(known)
@@ -134,7 +127,7 @@ def test_ones_own_record_and_ones_own_people_stand_out(clinic: Clinic) -> None:
     relatives, record = sorted(findings(clinic), key=lambda each: -each.patients)
     assert (record.kind, record.patients) == ("own_record", 1)
     assert (relatives.kind, relatives.patients) == ("relative", 3)
-    setting(clinic, "unusual.kin", False)
+    set_value(clinic, "unusual.kin", False)
     opened(clinic, nurse, [own], at("12:30", days_ago=1))
     assert watched(clinic) == {}
 
@@ -265,57 +258,3 @@ def test_the_api_lists_shows_and_decides(call: Call, clinic: Clinic) -> None:
     for role in ("doctor", "receptionist"):
         assert call(role)("GET", "/access-findings").status_code == 403
         assert call(role)("PATCH", place, {"state": "open"}, If_Match='"2"').status_code == 403
-
-
-def test_settings_are_read_changed_and_reset_over_the_api(call: Call, clinics: tuple[Clinic, Clinic]) -> None:
-    clinic, _ = clinics
-    admin, other = call("admin"), call("other")
-    place = "/settings/unusual.many_hour"
-    listed = {item["key"]: item for item in admin("GET", "/settings").get_json()["items"]}
-    assert (listed["unusual.many_hour"]["value"], listed["unusual.many_hour"]["version"]) == (30, 0)
-    assert admin("PUT", place, {"value": 50}).status_code == 428
-    assert admin("PUT", place, {"value": 5000}, If_Match='"0"').status_code == 422
-    assert admin("PUT", "/settings/no.such", {"value": 1}, If_Match='"0"').status_code == 404
-    changed = admin("PUT", place, {"value": 50}, If_Match='"0"')
-    assert (changed.get_json()["value"], changed.headers["ETag"]) == (50, '"1"')
-    assert admin("PUT", place, {"value": 60}, If_Match='"0"').status_code == 412
-    assert other("GET", place).get_json()["value"] == 30, "each hospital has its own"
-    assert call("doctor")("PUT", place, {"value": 50}, If_Match='"1"').status_code == 403
-    assert admin("DELETE", place, If_Match='"1"').get_json()["value"] == 30
-    with clinic.uow() as uow:
-        rows = uow.session.execute(
-            select(AuditLog.action, AuditLog.old_values, AuditLog.new_values)
-            .where(AuditLog.resource_type == "setting")
-            .order_by(AuditLog.created_at)
-        ).all()
-    key = "unusual.many_hour"
-    assert rows == [("settings.change", {key: 30}, {key: 50}), ("settings.reset", {key: 50}, {key: 30})]
-
-
-def test_two_who_set_at_once_do_not_overwrite_each_other(clinic: Clinic) -> None:
-    with clinic.uow() as one, clinic.uow() as two:
-        change_setting(uow=one, actor=clinic.admin, key="unusual.many_hour", given=40, version=0)
-        refused: list[Exception] = []
-
-        def second() -> None:
-            try:
-                change_setting(uow=two, actor=clinic.admin, key="unusual.many_hour", given=50, version=0)
-            except PreconditionFailed as err:
-                refused.append(err)
-
-        thread = threading.Thread(target=second)
-        thread.start()
-        with clinic.hospital.superuser() as connection:
-            wait_until(
-                lambda: (
-                    connection.execute(
-                        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                        " AND wait_event_type = 'Lock'"
-                    ).fetchone()
-                    == (1,)
-                ),
-                seconds=20,
-            )
-        one.commit()
-        thread.join()
-        assert len(refused) == 1

@@ -1,4 +1,4 @@
-"""The pages of unusual access and of the settings behind it."""
+"""The pages of unusual access."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -75,46 +75,6 @@ def test_only_ones_own_hospital_and_who_may(sign_in: SignIn, clinics: tuple[Clin
     for path in ("/audit/unusual", f"/audit/unusual/{found}", "/hospital/settings"):
         assert nurse.client.get(path).status_code == 403
     assert "truy cập bất thường" not in nurse.get("/today")
-
-
-def test_settings_are_saved_by_group_and_taken_back(sign_in: SignIn, clinic: Clinic) -> None:
-    admin = sign_in(clinic, "admin")
-    shown = admin.get("/hospital/settings")
-    form = sent_as_shown(shown)
-    assert form["unusual_many_hour"] == "30"
-    refused = admin.post("/hospital/settings/many", **{**form, "unusual_many_hour": "ba mươi", "unusual_many_day": "9"})
-    assert refused.status_code == 422
-    assert "Nhập một số nguyên từ 5 đến 1000." in refused.text
-    assert 'value="ba mươi"' in refused.text
-    assert 'id="unusual_many_day-error"' in refused.text
-    saved = admin.post("/hospital/settings/many", **{**form, "unusual_many_hour": "45"})
-    assert saved.status_code == 303
-    now = sent_as_shown(admin.get("/hospital/settings"))
-    assert (now["unusual_many_hour"], now["version_unusual_many_hour"], now["version_unusual_many_day"]) == (
-        "45",
-        "1",
-        "0",
-    )
-    late = admin.post("/hospital/settings/many", **{**form, "unusual_many_hour": "50"})
-    assert late.status_code == 412
-    assert 'value="50"' in late.text, "what was typed stays"
-    assert ": 45</li>" in late.text, "and what holds now stands above it"
-    assert sent_as_shown(late.text)["version_unusual_many_hour"] == "1"
-    without = {name: value for name, value in now.items() if name != "unusual_many"}
-    assert admin.post("/hospital/settings/many", **without).status_code == 303, "a box without a tick is no"
-    assert "unusual_many" not in sent_as_shown(admin.get("/hospital/settings"))
-    assert admin.post("/hospital/settings/many/reset").status_code == 303
-    assert sent_as_shown(admin.get("/hospital/settings"))["unusual_many_hour"] == "30"
-    assert admin.post("/hospital/settings/nothing").status_code == 404
-
-
-def test_roles_are_ticked_one_by_one(sign_in: SignIn, clinic: Clinic) -> None:
-    admin = sign_in(clinic, "admin")
-    form = {**sent_as_shown(admin.get("/hospital/settings")), "unusual_night_roles": ["nurse", "cashier"]}
-    assert admin.post("/hospital/settings/hours", **form).status_code == 303
-    shown = admin.get("/hospital/settings")
-    for role, ticked in (("nurse", True), ("cashier", True), ("doctor", False)):
-        assert (f'value="{role}" checked' in shown) is ticked
 
 
 def test_a_page_asks_little(sign_in: SignIn, clinic: Clinic, count_queries: Counting) -> None:
