@@ -30,7 +30,7 @@ from tenant_app.audit.public import (
     record,
     seal_state,
 )
-from tenant_app.pages.audit_export import MOST_ROWS, as_table
+from tenant_app.pages.audit_export import FORMATS, MOST_ROWS
 from tenant_app.pages.audit_words import (
     LOG_ACTION_NAMES,
     action_options,
@@ -119,10 +119,12 @@ def show() -> Response:
 @blueprint.route("/export")
 @requires("audit.read")
 def export() -> Response:
-    """What the filter chooses as CSV, the newest rows up to a limit that the file names."""
+    """What the filter chooses as CSV or as a workbook, the newest rows up to a limit that the file names."""
     uow = request_unit_of_work()
     wanted = _filter(uow, _asked())
-    table, count = as_table(log_rows(uow=uow, wanted=wanted, limit=MOST_ROWS + 1))
+    ending = "xlsx" if request.args.get("format") == "xlsx" else "csv"
+    make, mimetype = FORMATS[ending]
+    table, count = make(log_rows(uow=uow, wanted=wanted, limit=MOST_ROWS + 1))
     record(
         uow=uow,
         actor=current_actor(),
@@ -133,8 +135,8 @@ def export() -> Response:
     )
     # Before the file is sent: whoever takes it slowly holds no connection to the database.
     uow.commit()
-    name = f"nhat-ky-truy-cap-{wanted.since:%Y%m%d}-{wanted.until:%Y%m%d}.csv"
-    return send_file(table, mimetype="text/csv", as_attachment=True, download_name=name)
+    name = f"nhat-ky-truy-cap-{wanted.since:%Y%m%d}-{wanted.until:%Y%m%d}.{ending}"
+    return send_file(table, mimetype=mimetype, as_attachment=True, download_name=name)
 
 
 @blueprint.route("/patient")

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import zipfile
 from collections.abc import Callable
 
 from sqlalchemy import select, update
 
 from kernel.clock import local_today
 from tenant_app.audit.public import AuditLog
+from tenant_app.patient_imports.tables import open_table
 from tenant_app.patients.public import Patient, read
 from tests.support.clinic import Clinic
 from tests.support.counting import Counting
@@ -85,6 +87,29 @@ def test_an_export_runs_nothing_and_is_written_down(sign_in: SignIn, clinic: Cli
             select(AuditLog.resource_id, AuditLog.changed).where(AuditLog.action == "audit.export")
         ).all()
     assert noted == [("1", ["action", "since", "until"])]
+
+
+def test_a_workbook_holds_texts_that_are_no_formulas(sign_in: SignIn, clinic: Clinic) -> None:
+    patient, _, _ = looked(clinic)
+    looked(clinic)
+    evil = '=HYPERLINK("http://evil.example","Bấm đây")'
+    with clinic.uow() as uow:
+        uow.session.execute(update(Patient).where(Patient.id == patient).values(full_name=evil))
+        uow.commit()
+    admin = sign_in(clinic, "admin")
+    wanted = {"action": "patient.read", "format": "xlsx"}
+    answer = admin.client.get("/audit/export", query_string=wanted, buffered=True)
+    assert answer.headers["Content-Disposition"].endswith(f"{local_today():%Y%m%d}.xlsx")
+    rows = [cells for _, cells in open_table(answer.data).rows()]
+    titles = rows[0]
+    assert (len(rows), titles[:2]) == (3, ["Giờ", "Ai"])
+    assert evil in {row[titles.index("Bệnh nhân")] for row in rows[1:]}
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml")
+    assert b"<f>" not in sheet
+    assert "nhat-ky-truy-cap" in answer.headers["Content-Disposition"]
+    with clinic.uow() as uow:
+        assert uow.session.scalars(select(AuditLog.resource_id).where(AuditLog.action == "audit.export")).all() == ["2"]
 
 
 def test_only_who_may_read_the_log_gets_there(sign_in: SignIn, clinic: Clinic) -> None:
