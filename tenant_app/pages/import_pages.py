@@ -24,6 +24,7 @@ from tenant_app.patient_imports.public import (
     MAX_ROWS,
     ImportRunner,
     PatientImport,
+    TooManyImports,
     all_rows,
     begin,
     check_again,
@@ -31,6 +32,7 @@ from tenant_app.patient_imports.public import (
     discard,
     import_all,
     list_imports,
+    note_reading,
     nudge,
     patient_import,
     said_of,
@@ -62,7 +64,7 @@ def upload() -> Response:
     uow = request_unit_of_work()
     try:
         made = upload_file(uow, request.files.get("file"))
-    except (InvalidFields, Conflict) as refused:
+    except (InvalidFields, Conflict, TooManyImports) as refused:
         uow.session.rollback()
         errors = spoken(refused.errors) or {"file": [gettext(refused.title)]}
         return _list(errors=errors, status=refused.status)
@@ -189,6 +191,7 @@ def download(import_id: str) -> Response:
     found = patient_import(uow=uow, import_id=parse_uuid(import_id, what="patient_import"))
     if found.state != "checked":
         raise NotFound("patient_import")
+    note_reading(uow=uow, actor=current_actor(), found=found)
     kept = with_reasons(found.headings, all_rows(uow=uow, import_id=found.id))
     uow.commit()
     return send_file(kept, _XLSX, as_attachment=True, download_name="nhap-benh-nhan-loi.xlsx")
@@ -219,6 +222,8 @@ def _list(*, errors: dict[str, list[str]] | None = None, status: int = HTTPStatu
         most_rows=f"{MAX_ROWS:,}".replace(",", "."),
     )
     uow.commit()
+    for line in listed.items:
+        nudge(uow, line.found)
     return answer
 
 
@@ -235,6 +240,8 @@ def _one(
         found.state == "checked" and ("columns" in request.args or errors is not None)
     )
     values: dict[str, Any] = {"found": found, "errors": spoken(errors or {}), "said_of": said_of}
+    if naming or found.state == "checked":
+        note_reading(uow=uow, actor=current_actor(), found=found)
     if naming:
         answer = page("imports/columns.html", status=status, **values, **_naming(found, mapping))
     elif found.state == "checked":

@@ -1,5 +1,6 @@
 """A patient's record made inactive, closed by a death, or opened again; and what was said of it."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 from uuid import UUID
@@ -7,11 +8,12 @@ from uuid import UUID
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 
+from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidFields
 from kernel.ids import parse_uuid
 from kernel.text import N_
 from kernel.web.access import requires
-from kernel.web.actor import current_actor
+from kernel.web.actor import Actor, current_actor
 from kernel.web.collaborators import request_unit_of_work
 from tenant_app.appointments.public import cancel_coming, coming
 from tenant_app.pages.forms import lead_to, long_text, one_of, page, parse_day, spoken
@@ -69,14 +71,26 @@ def save(patient_id: str) -> Response:
         if chosen and status != "active" and actor.may("appointment.cancel"):
             reason = gettext("The patient's record is closed")
             cancel_coming(uow=uow, actor=actor, patient_id=wanted, reason=reason, chosen=chosen)
+        booked = _booked_meanwhile(uow, actor, wanted) if status != "active" else []
     except StatusNotAllowed as refused:
         uow.session.rollback()
         return lead_to(here, message=gettext(refused.title), tone="warning")
     except InvalidFields as wrong:
         uow.session.rollback()
         return _show(wanted, to=status, errors=wrong.errors, status=wrong.status)
+    if booked:
+        uow.session.rollback()
+        return _show(wanted, to=status, booked=booked, status=HTTPStatus.CONFLICT)
     uow.commit()
     return lead_to(url_for("patient_pages.show", patient_id=wanted), message=gettext(_SAVED[status]))
+
+
+def _booked_meanwhile(uow: UnitOfWork, actor: Actor, patient_id: UUID) -> list[str]:
+    """Appointments ahead that the form did not show, so that nobody decided about them."""
+    if not actor.may("appointment.read"):
+        return []
+    shown = request.form.get("shown", "").split()
+    return [str(row.id) for row in coming(uow=uow, patient_id=patient_id) if str(row.id) not in shown]
 
 
 def _change() -> StatusChange:
@@ -95,6 +109,7 @@ def _show(
     *,
     to: str,
     errors: dict[str, list[str]] | None = None,
+    booked: Sequence[str] = (),
     status: int = HTTPStatus.OK,
 ) -> Response:
     """With the form for the status `to`, where the record may take it; where it may take but one, for that."""
@@ -120,7 +135,8 @@ def _show(
         typed={
             name: request.form.get(name, "") if again else "" for name in ("deceased_on", "reason", "told_by", "note")
         },
-        ticked=request.form.getlist("appointment") if again else None,
+        ticked=[*request.form.getlist("appointment"), *booked] if again else None,
+        booked=len(booked),
         errors=spoken(errors or {}),
         reason_names=REASON_NAMES,
     )

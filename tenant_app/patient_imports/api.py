@@ -101,8 +101,9 @@ def check(body: dict[str, Any], import_id: UUID) -> tuple[PatientImport, int, _H
 def rows(asked: dict[str, Any], import_id: UUID) -> Page[ImportRow]:
     """Rows in the order of the file, with what is wrong at which cell."""
     uow = request_unit_of_work()
-    patient_import(uow=uow, import_id=import_id)
+    found = patient_import(uow=uow, import_id=import_id)
     listed = rows_of(uow=uow, import_id=import_id, **asked)
+    service.note_reading(uow=uow, actor=current_actor(), found=found)
     uow.commit()
     return listed
 

@@ -137,6 +137,8 @@ def _close(uow: UnitOfWork, import_id: UUID, claim: UUID, patients: int) -> None
         committed_at=func.now(),
         rows_done=patients,
         failure=None,
+        samples={},
+        headings=[],
     )
     uow.session.execute(delete(PatientImportFile).where(PatientImportFile.import_id == import_id))
     uow.session.execute(delete(PatientImportRow).where(PatientImportRow.import_id == import_id))

@@ -151,6 +151,7 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 _BY_WORDS: Final = {words: column for column, listed in _WORDS.items() for words in listed}
 _NOTE: Final = re.compile(r"\(.*?\)|\[.*?\]|\*")
 _NO_LETTERS: Final = re.compile(r"[^a-z0-9]+")
+_DAY: Final = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}", re.ASCII)
 # A heading further down than this is none.
 LOOKED_AT: Final = 15
 
@@ -170,17 +171,20 @@ def guess(headings: Sequence[str]) -> list[str | None]:
     return found
 
 
-def heading_row(rows: Sequence[tuple[int, Sequence[str]]]) -> int:
+def heading_row(rows: Sequence[tuple[int, Sequence[str]]]) -> int | None:
     """Where in `rows` the headings stand: the row that names the most columns, or else the first.
 
-    Above it there may be the hospital's name and a title.
+    Above it there may be the hospital's name and a title. None where no row names any and the first holds somebody's
+    date of birth: it is a patient already, who would be left out without a word.
     """
     best, most = 0, 0
     for place, (_, cells) in enumerate(rows[:LOOKED_AT]):
         named = len({column for cell in cells if (column := column_of(cell))})
         if named > most:
             best, most = place, named
-    return best
+    if not most and rows and any(_DAY.fullmatch(cell) for cell in rows[0][1]):
+        return None
+    return best if rows else None
 
 
 def missing(mapping: Sequence[str | None]) -> list[str]:

@@ -33,7 +33,8 @@ DECISIONS = ("import", "skip")
 class PatientImport(HospitalBase, Stamped):
     """One import. `mapping` says of each column of the file which of ours it is; `claim_id` who works on it until when.
 
-    `samples` has for each encoding that the file may have what its beginning reads like (see reading_file.samples).
+    `samples` has for each encoding that the file may have what its beginning reads like (see samples.samples). It and
+    the headings hold what stands in the file, so that they go with it.
 
     `failure` is a message with what stands in it (`message`, `said`, `row`): why the file could not be read, or why the
     last try to import was refused. `rows_*` count rows of patients, without the heading.

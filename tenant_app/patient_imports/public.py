@@ -3,7 +3,6 @@
 from tenant_app.patient_imports.api import begin, nudge, upload_file
 from tenant_app.patient_imports.containers import MAX_BYTES, MAX_ROWS
 from tenant_app.patient_imports.decoding import ENCODINGS
-from tenant_app.patient_imports.errors import FileRefused
 from tenant_app.patient_imports.headings import COLUMNS, REQUIRED
 from tenant_app.patient_imports.models import DECISIONS, PatientImport
 from tenant_app.patient_imports.queries import (
@@ -18,7 +17,8 @@ from tenant_app.patient_imports.queries import (
     rows_of,
 )
 from tenant_app.patient_imports.runner import ImportRunner
-from tenant_app.patient_imports.service import check_again, decide, discard, import_all, upload
+from tenant_app.patient_imports.errors import FileRefused, TooManyImports
+from tenant_app.patient_imports.service import check_again, decide, discard, import_all, note_reading, upload
 from tenant_app.patient_imports.shown import said_of
 from tenant_app.patient_imports.workbooks import template_csv, template_xlsx, with_reasons
 
@@ -36,6 +36,7 @@ __all__ = [
     "ImportRow",
     "ImportRunner",
     "PatientImport",
+    "TooManyImports",
     "all_rows",
     "begin",
     "check_again",
@@ -44,6 +45,7 @@ __all__ = [
     "discard",
     "import_all",
     "list_imports",
+    "note_reading",
     "nudge",
     "patient_import",
     "rows_of",

@@ -1,6 +1,7 @@
 """The long work on imports, in a thread of the staff portal's process. The lease on the import says who works on it.
 
-A process that is killed leaves its imports to whoever looks at them next: `nudge` takes up what nobody works on.
+A process that is killed leaves its imports to whoever looks at them next: `nudge` takes up what nobody works on. What
+nobody looks at is ended by the job that prunes (prune_patient_imports), for somebody to begin again.
 """
 
 from collections.abc import Callable
@@ -28,6 +29,8 @@ log = logs.get_logger(__name__)
 
 MOST_ATTEMPTS: Final = 3
 GAVE_UP: Final = N_("The import was begun several times and did not come to its end. Nothing was imported.")
+# As the function prune_patient_imports writes it down.
+INTERRUPTED: Final = N_("The work on this file was interrupted. Nothing was imported. Begin again.")
 
 OpenHospital = Callable[[TenantId], UnitOfWork]
 

@@ -5,14 +5,14 @@ from typing import Any, Final
 from tenant_app.patient_imports.decoding import FOR_CSV, FOR_XLSX, UNREADABLE
 from tenant_app.patient_imports.errors import FileRefused
 from tenant_app.patient_imports.headings import guess, heading_row
-from tenant_app.patient_imports.tables import SAMPLE_ROWS, Table, open_table
+from tenant_app.patient_imports.tables import SAMPLE_ROWS, Table
 from tenant_app.patient_imports.values import text_of
 
 SHOWN: Final = 5
 LONGEST: Final = 80
 
 
-def samples(content: bytes, table: Table) -> dict[str, dict[str, Any]]:
+def samples(table: Table) -> dict[str, dict[str, Any]]:
     """Encoding → `heading_row`, `headings`, `rows` (the first few below it), `mapping` (what the columns seem to be).
 
     Encodings in which the beginning cannot be read at all are left out; that of `table` comes first.
@@ -21,8 +21,7 @@ def samples(content: bytes, table: Table) -> dict[str, dict[str, Any]]:
     others = FOR_CSV if table.kind == "csv" else FOR_XLSX
     for encoding in dict.fromkeys((table.encoding, *others)):
         try:
-            read = open_table(content, encoding=encoding)
-            seen = [row for row, _ in zip(read.rows(), range(SAMPLE_ROWS), strict=False)]
+            seen = [row for row, _ in zip(table.read_as(encoding).rows(), range(SAMPLE_ROWS), strict=False)]
         except (FileRefused, UnicodeError):
             if encoding == table.encoding:
                 raise
@@ -36,8 +35,14 @@ def samples(content: bytes, table: Table) -> dict[str, dict[str, Any]]:
 
 def _sample(rows: list[tuple[int, list[str]]]) -> dict[str, Any]:
     place = heading_row(rows)
-    number, headings = rows[place] if rows else (1, [])
-    below = [cells for _, cells in rows[place + 1 : place + 1 + SHOWN]]
+    number, headings = (1, [])
+    if place is not None:
+        number, headings = rows[place]
+    elif rows:
+        # Nothing stands above the first patient: the row to begin below is the one before.
+        number = rows[0][0] - 1
+    first = 0 if place is None else place + 1
+    below = [cells for _, cells in rows[first : first + SHOWN]]
     width = max([len(headings), *map(len, below)])
     padded = headings + [""] * (width - len(headings))
     return {

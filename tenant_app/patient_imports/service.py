@@ -38,7 +38,7 @@ def upload(*, uow: UnitOfWork, actor: Actor, file_name: str, content: bytes) -> 
     if (uow.session.scalar(open_now) or 0) >= MOST_OPEN:
         raise TooManyImports(retry_after=60)
     table = open_table(content)
-    seen = samples(content, table)
+    seen = samples(table)
     first = seen[table.encoding]
     made = PatientImport(
         id=new_row_id(),
@@ -157,11 +157,17 @@ def discard(*, uow: UnitOfWork, actor: Actor, import_id: UUID) -> PatientImport:
     _require(found, (*CHANGEABLE, "checking"))
     found.state = "discarded"
     found.claim_id = found.lease_until = None
+    found.samples, found.headings = {}, []
     uow.flush()
     for table in (PatientImportFile, PatientImportRow):
         uow.session.execute(delete(table).where(table.import_id == import_id))
     _note(uow, actor, found, "discard")
     return found
+
+
+def note_reading(*, uow: UnitOfWork, actor: Actor, found: PatientImport) -> None:
+    """Write down that somebody looked at rows of the file: people stand in it, whether they become patients or not."""
+    _note(uow, actor, found, "read")
 
 
 def _held(uow: UnitOfWork, import_id: UUID, version: int | None) -> PatientImport:

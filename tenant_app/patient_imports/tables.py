@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final, Protocol
 
@@ -46,6 +46,10 @@ class Table(Protocol):
         """About how many rows there are: to show how far reading has come."""
         ...
 
+    def read_as(self, encoding: str) -> "Table":
+        """The same file in another encoding, not unpacked again."""
+        ...
+
     def rows(self) -> Iterator[Row]:
         """All rows that hold something. Raises FileRefused where the file breaks off or does not keep to the limits."""
         ...
@@ -72,6 +76,10 @@ class CsvTable:
     def height(self) -> int:
         """See Table."""
         return self.content.count(b"\n") + 1
+
+    def read_as(self, encoding: str) -> "CsvTable":
+        """See Table."""
+        return replace(self, encoding=encoding, separator=_separator(self.content, encoding))
 
     def rows(self) -> Iterator[Row]:
         """See Table."""
@@ -106,6 +114,10 @@ class XlsxTable:
     def height(self) -> int:
         """See Table."""
         return self.sheet.total_height
+
+    def read_as(self, encoding: str) -> "XlsxTable":
+        """See Table."""
+        return replace(self, encoding=encoding)
 
     def rows(self) -> Iterator[Row]:
         """See Table."""

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import Forbidden
 from kernel.web.access import requires
-from kernel.web.actor import current_actor
+from kernel.web.actor import Actor, current_actor
 from kernel.web.api import Blueprint, etag, version_if_sent
 from kernel.web.collaborators import request_unit_of_work
 from tenant_app.appointments.public import cancel_coming, coming
@@ -56,7 +56,10 @@ class StatusRowAnswer(ma.Schema):
 
 
 class StatusAnswer(ma.Schema):
-    """How the record stands, where it may go, all that was said of it, and the appointments still ahead."""
+    """How the record stands, where it may go, all that was said of it, and the appointments still ahead.
+
+    These are empty for whoever may not see appointments.
+    """
 
     status = ma.fields.String()
     deceased_on = ma.fields.Date(allow_none=True)
@@ -70,9 +73,9 @@ class StatusAnswer(ma.Schema):
 @blueprint.response(200, StatusAnswer)
 def show(patient_id: UUID) -> tuple[dict[str, Any], int, _HEADERS]:
     """How the record stands and what was said of it, the newest first."""
-    uow = request_unit_of_work()
-    found = read(uow=uow, actor=current_actor(), patient_id=patient_id)
-    answer = _answer(uow, found), 200, {"ETag": etag(found.patient.version)}
+    uow, actor = request_unit_of_work(), current_actor()
+    found = read(uow=uow, actor=actor, patient_id=patient_id)
+    answer = _answer(uow, actor, found), 200, {"ETag": etag(found.patient.version)}
     uow.commit()
     return answer
 
@@ -96,17 +99,18 @@ def change(body: dict[str, Any], patient_id: UUID) -> tuple[dict[str, Any], int,
     )
     if cancels and body["status"] != "active":
         cancel_coming(uow=uow, actor=actor, patient_id=patient_id, reason=gettext("The patient's record is closed"))
-    answer = _answer(uow, found), 200, {"ETag": etag(found.patient.version)}
+    answer = _answer(uow, actor, found), 200, {"ETag": etag(found.patient.version)}
     uow.commit()
     return answer
 
 
-def _answer(uow: UnitOfWork, found: PatientRecord) -> dict[str, Any]:
+def _answer(uow: UnitOfWork, actor: Actor, found: PatientRecord) -> dict[str, Any]:
     patient = found.patient
+    ahead = coming(uow=uow, patient_id=patient.id) if actor.may("appointment.read") else []
     return {
         "status": patient.status,
         "deceased_on": patient.deceased_on,
         "possible": possible_statuses(patient.status),
         "items": status_history(uow=uow, patient_id=patient.id),
-        "coming_appointments": [row.id for row in coming(uow=uow, patient_id=patient.id)],
+        "coming_appointments": [row.id for row in ahead],
     }

@@ -1,6 +1,7 @@
 """Two hospitals as provisioning leaves them, opened for work."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,13 @@ def people(clinics: tuple[Clinic, Clinic]) -> dict[str, tuple[Clinic, Actor]]:
     """The administrators of both hospitals, and one colleague in each role at the first."""
     clinic, other = clinics
     roles = {role: (clinic, clinic.actor(role)) for role in ("doctor", "receptionist", "cashier")}
-    return {"admin": (clinic, clinic.admin), "other": (other, other.admin), **roles}
+    narrow = replace(clinic.admin, permissions=frozenset({"patient.read"}))
+    return {
+        "admin": (clinic, clinic.admin),
+        "other": (other, other.admin),
+        "without_appointments": (clinic, narrow),
+        **roles,
+    }
 
 
 @pytest.fixture

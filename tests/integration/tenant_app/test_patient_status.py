@@ -1,5 +1,6 @@
 """A record made inactive, closed by a death, and opened again; what follows from it, also where two act at once."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -10,9 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from kernel.clock import local_today
+from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from manage.demo.people import person
-from tenant_app.appointments.public import cancel_coming, coming
+from tenant_app.appointments.public import book, cancel_coming, coming
 from tenant_app.outbox.models import OutboxEvent
 from tenant_app.patients.public import (
     PatientDeceased,
@@ -29,6 +31,7 @@ from tenant_app.portal.public import issue_code
 from tenant_app.queue.public import transfer
 from tenant_app.staff.public import create_department
 from tests.support.clinic import Clinic
+from tests.support.waiting import wait_until
 
 DEATH = StatusChange(status="deceased", reason="family", deceased_on=local_today(), told_by="con trai, anh Nam")
 AWAY = StatusChange(status="inactive", reason="moved_away")
@@ -155,6 +158,53 @@ def test_whoever_holds_the_row_first_decides(clinic: Clinic, what: str) -> None:
             assert portal_state(uow=uow, patient_id=patient).code_expires_at is None, "no code outlives the closing"
 
 
+def _waits(clinic: Clinic) -> bool:
+    """Whether somebody at this hospital's database waits for a row."""
+    with clinic.hospital.superuser() as connection:
+        waiting = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).fetchone()
+    return bool(waiting and waiting[0])
+
+
+@pytest.mark.parametrize("change", [AWAY, DEATH], ids=["inactive", "deceased"])
+@pytest.mark.parametrize("first", ["the closing", "the booking"])
+def test_of_a_closing_and_a_booking_at_once_the_second_sees_the_first(
+    clinic: Clinic, change: StatusChange, first: str
+) -> None:
+    """Who comes second waits for the row, then either is refused or finds the appointment and cancels it."""
+    patient = clinic.patient().patient.id
+
+    def close(uow: UnitOfWork) -> None:
+        set_status(uow=uow, actor=clinic.admin, patient_id=patient, change=change)
+        cancel_coming(uow=uow, actor=clinic.admin, patient_id=patient, reason="đóng hồ sơ")
+
+    def arrange(uow: UnitOfWork) -> None:
+        book(uow=uow, actor=clinic.admin, booking=clinic.booking(patient))
+
+    def second(act: Callable[[UnitOfWork], None]) -> str:
+        with clinic.uow() as uow:
+            try:
+                act(uow)
+            except PatientInactive as refused:
+                return type(refused).__name__
+            uow.commit()
+        return "done"
+
+    begun, late = (close, arrange) if first == "the closing" else (arrange, close)
+    with ThreadPoolExecutor(1) as pool, clinic.uow() as uow:
+        begun(uow)
+        other = pool.submit(second, late)
+        wait_until(lambda: _waits(clinic))
+        uow.commit()
+        outcome = other.result(timeout=60)
+    refusal = "PatientDeceased" if change is DEATH else "PatientInactive"
+    assert outcome == (refusal if first == "the closing" else "done")
+    with clinic.uow() as uow:
+        assert coming(uow=uow, patient_id=patient) == [], "nobody is expected whose record is closed"
+        assert patient_record(uow=uow, patient_id=patient).patient.status == change.status
+
+
 def test_two_who_close_it_at_once_are_told_apart(clinic: Clinic) -> None:
     patient = clinic.patient().patient.id
 
@@ -201,6 +251,11 @@ def test_the_api_sets_and_tells_the_status(clinic: Clinic, call: Any) -> None:
     assert done.get_json()["coming_appointments"] == []
     assert desk("POST", path, body).get_json()["code"] == "status_not_allowed"
     assert desk("GET", f"/appointments/{visit.id}").get_json()["status"] == "cancelled"
+    other = clinic.patient().patient.id
+    ahead = clinic.appointment(other)
+    path_of_other = f"/patients/{other}/status"
+    assert desk("GET", path_of_other).get_json()["coming_appointments"] == [str(ahead.id)]
+    assert call("without_appointments")("GET", path_of_other).get_json()["coming_appointments"] == []
     shown = desk("GET", path).get_json()
     assert (shown["status"], shown["possible"]) == ("deceased", ["active"])
     assert call("cashier")("POST", path, body).status_code == 403

@@ -19,7 +19,7 @@ from tenant_app.patient_imports.errors import ImportNotReady, NothingToImport, R
 from tenant_app.patient_imports.legacy import to_tcvn3, to_vni
 from tenant_app.patient_imports.models import PatientImport, PatientImportFile, PatientImportRow
 from tenant_app.patient_imports.queries import counts_of, rows_of
-from tenant_app.patient_imports.runner import GAVE_UP
+from tenant_app.patient_imports.runner import GAVE_UP, INTERRUPTED
 from tenant_app.patient_imports.staging import LeaseLost
 from tenant_app.patients.models import PatientAllergy
 from tenant_app.patients.public import Patient, PatientIdentifier, Registration, register
@@ -304,6 +304,65 @@ def test_expired_imports_are_discarded_and_their_rows_pruned(desk: Desk, clinic:
         uow.commit()
     assert removed == {"patient_import_files": 1, "patient_import_rows": 3}
     assert desk.now(found.id).state == "discarded"
+
+
+def test_an_import_that_is_over_holds_nothing_of_its_patients(desk: Desk, clinic: Clinic) -> None:
+    """Neither the rows nor the first lines, which are shown while the columns are named."""
+    them = people(3)
+    done = desk.imported(desk.checked(csv_file([line_of(them[0])])))
+    given_up = desk.checked(csv_file([line_of(them[1])]))
+    by_older_code = desk.checked(csv_file([line_of(them[2])]))
+    assert them[1].full_name in json.dumps(given_up.samples, ensure_ascii=False)
+    with clinic.uow() as uow:
+        service.discard(uow=uow, actor=clinic.admin, import_id=given_up.id)
+        uow.session.execute(
+            update(PatientImport).where(PatientImport.id == by_older_code.id).values(state="discarded")
+        )
+        uow.commit()
+    prune(clinic)
+    for each in (done, given_up, by_older_code):
+        kept = desk.now(each.id)
+        assert (kept.samples, kept.headings) == ({}, [])
+
+
+@pytest.mark.parametrize(("working", "ended"), [("checking", "failed"), ("committing", "checked")])
+def test_what_a_dead_process_left_and_nobody_looked_at_is_ended(
+    desk: Desk, clinic: Clinic, working: str, ended: str
+) -> None:
+    found = desk.checked(csv_file(map(line_of, people(3))))
+
+    def left(minutes: int) -> PatientImport:
+        moment = utc_now() - timedelta(minutes=minutes)
+        with clinic.uow() as uow:
+            values = {"state": working, "claim_id": new_row_id(), "lease_until": moment, "updated_at": moment}
+            uow.session.execute(update(PatientImport).where(PatientImport.id == found.id).values(**values))
+            uow.commit()
+        prune(clinic)
+        return desk.now(found.id)
+
+    assert left(1).state == working, "whoever looks at it takes it up"
+    over = left(6)
+    assert (over.state, over.claim_id, over.lease_until) == (ended, None, None)
+    assert over.failure == {"message": INTERRUPTED, "said": {}, "row": None}
+    again = desk.check(over) if ended == "failed" else over
+    assert desk.imported(again).rows_done == 3
+
+
+def test_without_headings_the_first_row_is_a_patient_too(desk: Desk, clinic: Clinic) -> None:
+    them = people(3)
+    found = desk.upload(csv_file([line_of(each) for each in them[1:]], headings=line_of(them[0])))
+    assert (found.heading_row, set(found.headings)) == (0, {""})
+    columns = ["full_name", "date_of_birth", "gender", "cccd", "phone", "address"]
+    desk.imported(desk.check(found, mapping=columns))
+    with clinic.uow() as uow:
+        assert set(uow.session.scalars(select(Patient.full_name))) == {each.full_name for each in them}
+
+
+def prune(clinic: Clinic) -> None:
+    """As the job does it."""
+    with clinic.uow("seal") as uow:
+        uow.session.execute(text("SELECT * FROM prune_patient_imports(100)"))
+        uow.commit()
 
 
 def test_the_other_hospital_sees_nothing(desk: Desk, clinics: tuple[Clinic, Clinic]) -> None:

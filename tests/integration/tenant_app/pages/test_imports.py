@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
 
 from manage.demo.people import people
+from tenant_app.audit.public import AuditLog
 from tenant_app.patient_imports.containers import MAX_BYTES
 from tenant_app.patient_imports.runner import ImportRunner
+from tenant_app.patient_imports.service import MOST_OPEN
 from tests.support.clinic import Clinic
 from tests.support.counting import Counting
 from tests.support.patient_files import csv_file, line_of, xlsx_file
@@ -140,6 +143,30 @@ def test_templates_are_files_that_can_be_imported(sign_in: SignIn, clinic: Clini
         assert "Nguyễn Văn Mẫu" in page
         assert 'name="version"' in page
         assert admin.post(f"{address}/discard").status_code == 303
+
+
+def test_who_looked_at_the_rows_is_written_down(sign_in: SignIn, clinic: Clinic) -> None:
+    admin = sign_in(clinic, "admin")
+    address = checked(admin, csv_file([line_of(each) for each in people(2)]))
+
+    def readings() -> int:
+        with clinic.uow() as uow:
+            chosen = (AuditLog.action == "patient_import.read", AuditLog.resource_id == address.rpartition("/")[2])
+            return uow.session.scalar(select(func.count()).select_from(AuditLog).where(*chosen)) or 0
+
+    for path in (address, f"{address}?columns=1", f"{address}/rows"):
+        before = readings()
+        admin.client.get(path).close()
+        assert readings() == before + 1, path
+
+
+def test_too_many_open_imports_are_refused_at_the_form(sign_in: SignIn, clinic: Clinic) -> None:
+    admin = sign_in(clinic, "admin")
+    for _ in range(MOST_OPEN):
+        assert send(admin, csv_file([line_of(each) for each in people(1)])).status_code == 303
+    refused = send(admin, csv_file([line_of(each) for each in people(1)]))
+    assert refused.status_code == 429
+    assert 'href="#file"' in refused.text
 
 
 def test_only_who_may_import_and_only_at_their_own_hospital(sign_in: SignIn, clinics: tuple[Clinic, Clinic]) -> None:

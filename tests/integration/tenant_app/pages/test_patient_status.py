@@ -1,5 +1,6 @@
 """The page of a record's status: what it asks, what follows, and that the banner says so everywhere."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -23,9 +24,8 @@ def test_a_death_is_written_down_with_what_follows_and_taken_back(sign_in: SignI
     assert answer.status_code == 422
     assert "31/02/2026" in answer.text, "what was typed stays"
     day = local_today().strftime("%d/%m/%Y")
-    answer = desk.post(
-        here, status="deceased", reason="family", deceased_on=day, told_by="con gái, chị Hoa", appointment=str(dropped)
-    )
+    death = {"status": "deceased", "reason": "family", "deceased_on": day, "told_by": "con gái, chị Hoa"}
+    answer = desk.post(here, **death, appointment=str(dropped), shown=f"{kept} {dropped}")
     assert answer.status_code == 303, answer.text
     for page in (record, f"{record}/allergies", f"{record}/numbers", f"{record}/edit", f"/queue/new?patient={patient}"):
         assert f"Tử vong ngày {day}" in desk.client.get(page).text, page
@@ -40,6 +40,24 @@ def test_a_death_is_written_down_with_what_follows_and_taken_back(sign_in: SignI
     assert desk.post(here, status="inactive", reason="asked").status_code == 303, "a message, not an error page"
     assert desk.post(here, status="active", reason="mistaken").status_code == 303
     assert "Tử vong ngày" not in desk.get(record)
+
+
+def test_an_appointment_booked_while_the_form_was_filled_in_is_decided_about_first(
+    sign_in: SignIn, clinic: Clinic
+) -> None:
+    patient = clinic.born(date(1950, 3, 1))
+    first = clinic.appointment(patient, start="09:00", end="09:30").id
+    desk, here = sign_in(clinic, "receptionist"), f"/patients/{patient}/status"
+    sent = {"status": "inactive", "reason": "moved_away", "appointment": str(first)}
+    shown = re.search(r'name="shown" value="([^"]*)"', desk.get(here, to="inactive"))
+    assert shown is not None
+    late = clinic.appointment(patient, start="10:00", end="10:30").id
+    asked = desk.post(here, **sent, shown=shown[1])
+    assert asked.status_code == 409
+    assert asked.text.count("checked") == 3, "the reason, what was ticked, and what was booked meanwhile"
+    assert "Ngưng hoạt động" not in desk.get(f"/patients/{patient}")
+    assert desk.post(here, **sent, shown=f"{first} {late}").status_code == 303
+    assert "Ngưng hoạt động" in desk.get(f"/patients/{patient}")
 
 
 def test_who_may_not_change_it_sees_it_only(sign_in: SignIn, clinic: Clinic) -> None:

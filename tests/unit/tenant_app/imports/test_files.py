@@ -8,6 +8,8 @@ import pytest
 from manage.demo.people import people
 from tenant_app.patient_imports import containers, tables
 from tenant_app.patient_imports.errors import FileRefused
+from tenant_app.patient_imports.headings import heading_row
+from tenant_app.patient_imports.samples import samples
 from tenant_app.patient_imports.tables import open_table
 from tests.support.patient_files import csv_file, line_of, xlsx_file
 
@@ -80,3 +82,32 @@ def test_a_line_that_names_the_separator_counts_as_a_row_and_is_none() -> None:
 def test_values_of_formulas_are_used() -> None:
     rows = list(open_table(xlsx_file([["=CONCAT(1)|Nguyễn Văn An", "1/1/1990", "Nam"]])).rows())
     assert rows[1][1][0] == "Nguyễn Văn An"
+
+
+def test_a_workbook_is_unpacked_once_for_all_the_encodings_that_it_is_shown_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unpacked: list[int | None] = []
+
+    def inspected(content: bytes, *, sheet: int | None = None) -> None:
+        unpacked.append(sheet)
+        containers.inspect_xlsx(content, sheet=sheet)
+
+    monkeypatch.setattr(tables, "inspect_xlsx", inspected)
+    seen = samples(open_table(BOOK))
+    assert list(seen) == ["unicode", "tcvn3", "vni"]
+    assert unpacked == [None, 0], "all of it for its size, then the sheet for its formulas"
+
+
+@pytest.mark.parametrize(
+    ("rows", "place"),
+    [
+        ([["Danh sách"], ["Họ tên", "Ngày sinh"], ["An", "01/02/1990"]], 1),
+        ([["a", "b"], ["An", "01/02/1990"]], 0),
+        ([["An", "01/02/1990"], ["Bình", "02/03/1991"]], None),
+        ([["An", "1990-02-01"]], None),
+        ([], None),
+    ],
+)
+def test_headings_are_found_and_a_patient_is_none(rows: list[list[str]], place: int | None) -> None:
+    assert heading_row(list(enumerate(rows, 1))) == place
