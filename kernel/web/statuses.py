@@ -35,6 +35,8 @@ STATUSES: Final[Mapping[str, Shown]] = {
     "checking": Shown(N_("Being checked"), "info", "hourglass"),
     "checked": Shown(N_("Checked"), "warning", "checks"),
     "committing": Shown(N_("Being imported"), "info", "hourglass"),
+    "taking_back": Shown(N_("Being taken back"), "info", "hourglass"),
+    "taken_back": Shown(N_("Taken back"), "neutral", "rotate"),
     "pending": Shown(N_("Waiting"), "neutral", "clock"),
     "running": Shown(N_("Running"), "info", "loader-2"),
     "done": Shown(N_("Done"), "success", "check"),

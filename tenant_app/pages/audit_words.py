@@ -21,6 +21,7 @@ _FURTHER: Final = {
     "patient_import.check": N_("Had a file of patients checked"),
     "patient_import.decide": N_("Decided about rows of a file of patients"),
     "patient_import.commit": N_("Imported patients from a file"),
+    "patient_import.take_back": N_("Took an import of patients back"),
     "patient_import.read": N_("Looked at the rows of a file of patients"),
     "patient_import.discard": N_("Discarded a file of patients"),
     "audit.read": N_("Looked at who had seen a patient's data"),

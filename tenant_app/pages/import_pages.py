@@ -15,17 +15,19 @@ from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.requests import takes_file
 from tenant_app.pages.forms import lead_to, page, sent_version, spoken
-from tenant_app.pages.import_view import COLUMN_CHOICES, ImportView, view_of
+from tenant_app.pages.import_view import COLUMN_CHOICES, ImportView, reasons_counted, view_of
 from tenant_app.patient_imports.public import (
     DECISIONS,
     ENCODINGS,
     FILTERS,
     MAX_BYTES,
     MAX_ROWS,
+    ImportInUse,
     ImportRunner,
     PatientImport,
     TooManyImports,
     all_rows,
+    ask_to_take_back,
     begin,
     check_again,
     decide,
@@ -35,6 +37,7 @@ from tenant_app.patient_imports.public import (
     note_reading,
     nudge,
     patient_import,
+    prospect_of,
     said_of,
     template_csv,
     template_xlsx,
@@ -195,6 +198,41 @@ def download(import_id: str) -> Response:
     kept = with_reasons(found.headings, all_rows(uow=uow, import_id=found.id))
     uow.commit()
     return send_file(kept, _XLSX, as_attachment=True, download_name="nhap-benh-nhan-loi.xlsx")
+
+
+@blueprint.route("/<import_id>/take-back")
+@requires("patient.import")
+def ask_back(import_id: str) -> Response:
+    """How many patients would go, and what stands in the way."""
+    uow = request_unit_of_work()
+    found = patient_import(uow=uow, import_id=parse_uuid(import_id, what="patient_import"))
+    if found.state != "done":
+        uow.commit()
+        return _back(found.id)
+    prospect = prospect_of(uow=uow, found=found)
+    note_reading(uow=uow, actor=current_actor(), found=found)
+    answer = page("imports/take_back.html", found=found, prospect=prospect, reasons=reasons_counted(prospect))
+    uow.commit()
+    return answer
+
+
+@blueprint.route("/<import_id>/take-back", methods=["POST"])
+@requires("patient.import")
+def back(import_id: str) -> Response:
+    """Take all its patients out again."""
+    uow, wanted = request_unit_of_work(), parse_uuid(import_id, what="patient_import")
+    try:
+        found = ask_to_take_back(uow=uow, actor=current_actor(), import_id=wanted, version=sent_version())
+    except ImportInUse:
+        # The page says what stands in the way.
+        uow.session.rollback()
+        return lead_to(url_for("import_pages.ask_back", import_id=wanted))
+    except (Conflict, PreconditionFailed) as refused:
+        uow.session.rollback()
+        return _back(wanted, gettext(refused.title or OVERTAKEN), tone="warning")
+    begin(uow, found)
+    uow.commit()
+    return _back(wanted)
 
 
 def _back(import_id: UUID, message: str = "", *, tone: str = "success", which: str = "") -> Response:

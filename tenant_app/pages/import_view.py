@@ -14,6 +14,7 @@ from tenant_app.patient_imports.public import (
     Counts,
     ImportRow,
     PatientImport,
+    Prospect,
     counts_of,
     rows_of,
     said_of,
@@ -27,6 +28,15 @@ FILTER_NAMES: Final = {
     "wrong": N_("Errors"),
     "doubtful": N_("To decide"),
     "skipped": N_("Left out"),
+}
+
+
+# Why a patient cannot be taken back.
+REASON_NAMES: Final = {
+    "changed": N_("Record changed"),
+    "appointment": N_("Appointment"),
+    "queue": N_("Number in the queue"),
+    "portal": N_("Patient portal"),
 }
 
 
@@ -82,6 +92,11 @@ def view_of(*, uow: UnitOfWork, found: PatientImport, which: str, cursor: str | 
         which=chosen,
         filters=[(key, gettext(name), numbers[key]) for key, name in FILTER_NAMES.items()],
     )
+
+
+def reasons_counted(prospect: Prospect) -> list[tuple[str, str, int]]:
+    """What stands in the way of taking an import back: its key, how it is called, and how many patients have it."""
+    return [(reason, gettext(name), prospect.counts[reason]) for reason, name in REASON_NAMES.items()]
 
 
 def letters(place: int) -> str:

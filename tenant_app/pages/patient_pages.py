@@ -61,6 +61,7 @@ ACTION_NAMES: Final = {
     "patient.read": N_("Opened the record"),
     "patient.update": N_("Changed the record"),
     "patient.no_allergies": N_("Wrote down that no allergy is known"),
+    "patient.take_back": N_("Took the registration back with its file"),
     "patient.close": N_("Closed the record"),
     "patient.reopen": N_("Made the record active again"),
     "history.read": N_("Read the medical history"),

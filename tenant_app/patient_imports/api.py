@@ -27,11 +27,13 @@ from tenant_app.patient_imports.schemas import (
     ImportAnswer,
     ImportsAnswer,
     ImportWithCounts,
+    ProspectAnswer,
     RowDecisionBody,
     RowsAnswer,
     RowsAsked,
 )
 from tenant_app.patient_imports.shown import said_of
+from tenant_app.patient_imports.taking_back import Prospect, ask_to_take_back, prospect_of
 from tenant_app.patient_imports.values import MISSING
 from tenant_app.schemas import Listed
 from tenant_app.staff.models import IdempotencyKey
@@ -139,6 +141,31 @@ def discard(import_id: UUID) -> tuple[PatientImport, int, _HEADERS]:
     """Give the import up: its file and rows are deleted."""
     uow = request_unit_of_work()
     found = service.discard(uow=uow, actor=current_actor(), import_id=import_id)
+    uow.commit()
+    return found, 200, _tag(found)
+
+
+@blueprint.route("/<uuid:import_id>/take-back", methods=["GET"])
+@requires("patient.import")
+@blueprint.response(200, ProspectAnswer)
+def prospect(import_id: UUID) -> tuple[Prospect, int, _HEADERS]:
+    """Whether the import can be taken back, and what stands in the way."""
+    uow = request_unit_of_work()
+    found = patient_import(uow=uow, import_id=import_id)
+    answer = prospect_of(uow=uow, found=found)
+    service.note_reading(uow=uow, actor=current_actor(), found=found)
+    uow.commit()
+    return answer, 200, _tag(found)
+
+
+@blueprint.route("/<uuid:import_id>/take-back", methods=["POST"])
+@requires("patient.import")
+@blueprint.response(200, ImportAnswer)
+def take_back(import_id: UUID) -> tuple[PatientImport, int, _HEADERS]:
+    """Take all its patients out again, or none; takes If-Match. Asked twice, it happens once."""
+    uow = request_unit_of_work()
+    found = ask_to_take_back(uow=uow, actor=current_actor(), import_id=import_id, version=expected_version())
+    begin(uow, found)
     uow.commit()
     return found, 200, _tag(found)
 

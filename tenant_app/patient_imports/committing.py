@@ -31,9 +31,9 @@ _CHOSEN: Final = """
 """
 _PATIENTS: Final = text(f"""
     INSERT INTO patients (id, patient_global_id, full_name, search_key, date_of_birth, gender, phone, email, address,
-        emergency_contact, allergies, blood_type, created_by, updated_by)
+        emergency_contact, allergies, blood_type, import_id, created_by, updated_by)
     SELECT r.patient_id, r.patient_global_id, r.full_name, r.search_key, r.date_of_birth, r.gender, r.phone, r.email,
-        r.address, r.emergency_contact, r.allergies, r.blood_type, :staff, :staff
+        r.address, r.emergency_contact, r.allergies, r.blood_type, r.import_id, :staff, :staff
     {_CHOSEN} ORDER BY r.row_number
 """)
 _IDENTIFIERS: Final = text(f"""

@@ -51,6 +51,14 @@ class NothingToImport(Conflict):
     advice = N_("Take rows in again, or discard the import.")
 
 
+class ImportInUse(Conflict):
+    """Something was added to patients of the import, so that it cannot be taken back; `data` says how many by what."""
+
+    code = "import_in_use"
+    title = N_("This import can no longer be taken back")
+    advice = N_("Something was added to its patients. Make single records inactive instead.")
+
+
 class TooManyImports(TooManyRequests):
     """The hospital has as many open imports as it may have."""
 

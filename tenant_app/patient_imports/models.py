@@ -24,7 +24,12 @@ from kernel.database.columns import CreatedAt, Instant, RowId, Stamped, Version,
 from tenant_app.database import HospitalBase
 
 FILE_KINDS = ("csv", "xlsx")
-STATES = ("uploaded", "checking", "checked", "committing", "done", "failed", "discarded")
+STATES = (
+    *("uploaded", "checking", "checked", "committing", "done", "failed", "discarded"),
+    *("taking_back", "taken_back"),
+)
+# Its patients are registered, or were.
+COMMITTED_STATES = ("done", "taking_back", "taken_back")
 # While it is in one of these, its file and rows are kept.
 OPEN_STATES = ("uploaded", "checking", "checked", "committing", "failed")
 DECISIONS = ("import", "skip")
@@ -37,7 +42,8 @@ class PatientImport(HospitalBase, Stamped):
     the headings hold what stands in the file, so that they go with it.
 
     `failure` is a message with what stands in it (`message`, `said`, `row`): why the file could not be read, or why the
-    last try to import was refused. `rows_*` count rows of patients, without the heading.
+    last try to import or to take back was refused. `rows_*` count rows of patients, without the heading; once they are
+    to be taken back, both count the patients.
     """
 
     __tablename__ = "patient_imports"
@@ -62,6 +68,8 @@ class PatientImport(HospitalBase, Stamped):
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     committed_at: Mapped[Instant | None]
     committed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    taken_back_at: Mapped[Instant | None]
+    taken_back_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     expires_at: Mapped[Instant] = mapped_column(server_default=text("now() + interval '7 days'"))
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this declaration once.
@@ -69,7 +77,8 @@ class PatientImport(HospitalBase, Stamped):
         CheckConstraint(one_of("file_kind", FILE_KINDS), name="file_kind"),
         CheckConstraint(one_of("state", STATES), name="state"),
         CheckConstraint("rows_total >= 0 AND rows_done >= 0 AND file_bytes > 0", name="counts"),
-        CheckConstraint("(state = 'done') = (committed_at IS NOT NULL)", name="committed"),
+        CheckConstraint(f"({one_of('state', COMMITTED_STATES)}) = (committed_at IS NOT NULL)", name="committed"),
+        CheckConstraint("(state = 'taken_back') = (taken_back_at IS NOT NULL)", name="taken_back"),
         Index("ix_patient_imports_created_at", "created_at", "id"),
         Index("ix_patient_imports_expiring", "expires_at", postgresql_where=text(one_of("state", OPEN_STATES))),
     )

@@ -1,11 +1,13 @@
-"""The long work on imports, in a thread of the staff portal's process. The lease on the import says who works on it.
+"""The long work on imports (checking, importing, taking back), in a thread of the staff portal's process.
 
-A process that is killed leaves its imports to whoever looks at them next: `nudge` takes up what nobody works on. What
-nobody looks at is ended by the job that prunes (prune_patient_imports), for somebody to begin again.
+The lease on the import says who works on it. A process that is killed leaves its imports to whoever looks at them
+next: `nudge` takes up what nobody works on. What nobody looks at is ended by the job that prunes
+(prune_patient_imports), for somebody to begin again.
 """
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -24,13 +26,17 @@ from tenant_app.patient_imports.checking import check
 from tenant_app.patient_imports.committing import TAKEN_MEANWHILE, commit_rows
 from tenant_app.patient_imports.models import PatientImport
 from tenant_app.patient_imports.staging import LEASE_SECONDS, LeaseLost, finish, mark_registered, progress
+from tenant_app.patient_imports.taking_back import IN_USE_MEANWHILE, UNTOUCHED, take_back
 
 log = logs.get_logger(__name__)
 
 MOST_ATTEMPTS: Final = 3
 GAVE_UP: Final = N_("The import was begun several times and did not come to its end. Nothing was imported.")
 # As the function prune_patient_imports writes it down.
-INTERRUPTED: Final = N_("The work on this file was interrupted. Nothing was imported. Begin again.")
+GAVE_UP_TAKING_BACK: Final = N_(
+    "Taking the import back was begun several times and did not come to its end. Nothing was taken back."
+)
+INTERRUPTED: Final = N_("The work was interrupted, and nothing came of it. Begin again.")
 
 OpenHospital = Callable[[TenantId], UnitOfWork]
 
@@ -39,7 +45,7 @@ class ImportRunner:
     """Checks and imports; `close` waits for what is under way."""
 
     # The states in which an import waits for work or is worked on.
-    WORKING: Final = ("checking", "committing")
+    WORKING: Final = ("checking", "committing", "taking_back")
 
     def __init__(
         self,
@@ -95,7 +101,9 @@ class ImportRunner:
             if claimed is None:
                 return
             state, attempts = claimed
-            if attempts > MOST_ATTEMPTS:
+            if attempts > MOST_ATTEMPTS and state == "taking_back":
+                _stay_registered(uow, import_id, claim, GAVE_UP_TAKING_BACK)
+            elif attempts > MOST_ATTEMPTS:
                 finish(uow=uow, import_id=import_id, claim=claim, state="failed", failure=_failure(GAVE_UP))
             uow.commit()
         if attempts > MOST_ATTEMPTS:
@@ -103,23 +111,26 @@ class ImportRunner:
         try:
             if state == "checking":
                 check(open_uow=lambda: self._open_hospital(tenant), import_id=import_id, claim=claim)
-            else:
+            elif state == "committing":
                 self._commit(tenant, import_id, claim)
+            else:
+                self._take_back(tenant, import_id, claim)
         except LeaseLost:
             raise
         except Exception:
             self._let_go(tenant, import_id, claim)
             raise
 
-    def _commit(self, tenant: TenantId, import_id: UUID, claim: UUID) -> None:
-        def told(rows: int) -> None:
-            # In a transaction of its own, seen at once; the patients are seen when all of them are there.
-            with self._open_hospital(tenant) as uow:
-                progress(uow=uow, import_id=import_id, claim=claim, rows_done=rows)
-                uow.commit()
+    def _tell(self, tenant: TenantId, import_id: UUID, claim: UUID, rows: int) -> None:
+        """In a transaction of its own, seen at once; what becomes of the patients is seen when all of it is done."""
+        with self._open_hospital(tenant) as uow:
+            progress(uow=uow, import_id=import_id, claim=claim, rows_done=rows)
+            uow.commit()
 
+    def _commit(self, tenant: TenantId, import_id: UUID, claim: UUID) -> None:
         try:
             with self._open_hospital(tenant) as uow:
+                told = partial(self._tell, tenant, import_id, claim)
                 done = commit_rows(uow=uow, import_id=import_id, claim=claim, told=told)
                 uow.commit()
         except IntegrityError as err:
@@ -128,6 +139,26 @@ class ImportRunner:
             self._refuse_taken(tenant, import_id, claim)
             return
         log.info("patient_import.done", patients=done.patients)
+        self._ring(tenant)
+
+    def _take_back(self, tenant: TenantId, import_id: UUID, claim: UUID) -> None:
+        try:
+            with self._open_hospital(tenant) as uow:
+                told = partial(self._tell, tenant, import_id, claim)
+                taken = take_back(uow=uow, import_id=import_id, claim=claim, told=told)
+                uow.commit()
+        except IntegrityError as err:
+            refused = violated(err) or ""
+            if refused != UNTOUCHED and not refused.startswith("fk_"):
+                raise
+            with self._open_hospital(tenant) as uow:
+                _stay_registered(uow, import_id, claim, IN_USE_MEANWHILE)
+                uow.commit()
+            return
+        log.info("patient_import.taken_back", patients=taken)
+        self._ring(tenant)
+
+    def _ring(self, tenant: TenantId) -> None:
         if self._doorbell is not None:
             self._doorbell.ring(tenant)
 
@@ -172,6 +203,18 @@ def _claimed(uow: UnitOfWork, import_id: UUID, claim: UUID) -> tuple[str, int] |
         execution_options={"synchronize_session": False},
     ).first()
     return None if row is None else (row.state, row.attempts)
+
+
+def _stay_registered(uow: UnitOfWork, import_id: UUID, claim: UUID, message: str) -> None:
+    """Nothing was taken back: the import is done as it was before."""
+    finish(
+        uow=uow,
+        import_id=import_id,
+        claim=claim,
+        state="done",
+        rows_done=PatientImport.rows_total,
+        failure=_failure(message),
+    )
 
 
 def _failure(message: str, *, row: int | None = None) -> dict[str, object]:

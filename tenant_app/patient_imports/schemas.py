@@ -9,6 +9,7 @@ from tenant_app.patient_imports.headings import COLUMNS
 from tenant_app.patient_imports.models import DECISIONS, FILE_KINDS, STATES
 from tenant_app.patient_imports.queries import FILTERS
 from tenant_app.patient_imports.shown import said_of
+from tenant_app.patient_imports.taking_back import REASONS
 from tenant_app.schemas import Body, Listed, page_answer
 
 MOST_ROWS_AT_ONCE = 1_000
@@ -93,6 +94,7 @@ class ImportAnswer(ma.Schema):
     created_at = ma.fields.AwareDateTime()
     expires_at = ma.fields.AwareDateTime()
     committed_at = ma.fields.AwareDateTime(allow_none=True)
+    taken_back_at = ma.fields.AwareDateTime(allow_none=True)
 
 
 class ImportWithCounts(ImportAnswer):
@@ -128,6 +130,27 @@ class RowAnswer(ma.Schema):
         ],
         metadata={"type": "array", "items": {"type": "object"}},
     )
+
+
+class InTheWayAnswer(ma.Schema):
+    """A patient to whom something was added, and what: `changed`, `appointment`, `queue`, `portal`."""
+
+    patient_id = ma.fields.UUID()
+    patient_code = ma.fields.String()
+    reasons = ma.fields.List(ma.fields.String(validate=ma.validate.OneOf(REASONS)))
+
+
+class ProspectAnswer(ma.Schema):
+    """Whether a finished import can be taken back; `counts` has how many patients stand in the way, by reason.
+
+    `items` names the first of them; `unknown` are patients that cannot be told to be of this import.
+    """
+
+    possible = ma.fields.Boolean()
+    patients = ma.fields.Integer()
+    unknown = ma.fields.Integer()
+    counts = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer())
+    items = ma.fields.List(ma.fields.Nested(InTheWayAnswer), attribute="named")
 
 
 class DecidedAnswer(ma.Schema):

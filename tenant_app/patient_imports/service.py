@@ -56,7 +56,7 @@ def upload(*, uow: UnitOfWork, actor: Actor, file_name: str, content: bytes) -> 
     uow.flush()
     uow.session.add(PatientImportFile(import_id=made.id, content=content))
     uow.flush()
-    _note(uow, actor, made, "upload")
+    note(uow, actor, made, "upload")
     return made
 
 
@@ -73,8 +73,8 @@ def check_again(
 
     Raises NotFound, PreconditionFailed, ImportNotReady, InvalidFields (`encoding`, `column_3`, a missing column).
     """
-    found = _held(uow, import_id, version)
-    _require(found, CHANGEABLE)
+    found = held(uow, import_id, version)
+    require_state(found, CHANGEABLE)
     chosen = encoding or found.encoding
     sample = found.samples.get(chosen)
     if sample is None:
@@ -85,9 +85,9 @@ def check_again(
     _refuse_bad_mapping(columns)
     found.encoding, found.heading_row, found.headings = chosen, sample["heading_row"], sample["headings"]
     found.mapping = columns
-    _begin(found, "checking")
+    begin_work(found, "checking")
     uow.flush()
-    _note(uow, actor, found, "check")
+    note(uow, actor, found, "check")
     return found
 
 
@@ -105,8 +105,8 @@ def decide(
     The rows are those in `rows`, and all that are `wrong` or `doubtful` as `which` says. A wrong row cannot be taken
     in. Raises NotFound, ImportNotReady.
     """
-    found = _held(uow, import_id, None)
-    _require(found, ("checked",))
+    found = held(uow, import_id, None)
+    require_state(found, ("checked",))
     chosen: ColumnElement[bool] = PatientImportRow.row_number.in_(rows)
     if which == "wrong":
         chosen = PatientImportRow.wrong.is_(True)
@@ -122,7 +122,7 @@ def decide(
     if changed:
         found.updated_at = utc_now()
         uow.flush()
-        _note(uow, actor, found, "decide")
+        note(uow, actor, found, "decide")
     return len(changed)
 
 
@@ -131,46 +131,46 @@ def import_all(*, uow: UnitOfWork, actor: Actor, import_id: UUID, version: int) 
 
     Raises NotFound, PreconditionFailed, ImportNotReady, RowsUndecided, NothingToImport.
     """
-    found = _held(uow, import_id, None)
+    found = held(uow, import_id, None)
     if found.state in {"committing", "done"} and found.committed_by == actor.id:
         return found
     if found.version != version:
         raise PreconditionFailed
-    _require(found, ("checked",))
+    require_state(found, ("checked",))
     counts = counts_of(uow=uow, import_id=import_id)
     if counts.wrong or counts.doubtful:
         raise RowsUndecided(data={"wrong": counts.wrong, "doubtful": counts.doubtful})
     if not counts.chosen:
         raise NothingToImport
-    _begin(found, "committing")
+    begin_work(found, "committing")
     found.committed_by = actor.id
     uow.flush()
-    _note(uow, actor, found, "commit")
+    note(uow, actor, found, "commit")
     return found
 
 
 def discard(*, uow: UnitOfWork, actor: Actor, import_id: UUID) -> PatientImport:
     """Give an import up: its file and rows go. Raises NotFound, ImportNotReady (while or after it is imported)."""
-    found = _held(uow, import_id, None)
+    found = held(uow, import_id, None)
     if found.state == "discarded":
         return found
-    _require(found, (*CHANGEABLE, "checking"))
+    require_state(found, (*CHANGEABLE, "checking"))
     found.state = "discarded"
     found.claim_id = found.lease_until = None
     found.samples, found.headings = {}, []
     uow.flush()
     for table in (PatientImportFile, PatientImportRow):
         uow.session.execute(delete(table).where(table.import_id == import_id))
-    _note(uow, actor, found, "discard")
+    note(uow, actor, found, "discard")
     return found
 
 
 def note_reading(*, uow: UnitOfWork, actor: Actor, found: PatientImport) -> None:
     """Write down that somebody looked at rows of the file: people stand in it, whether they become patients or not."""
-    _note(uow, actor, found, "read")
+    note(uow, actor, found, "read")
 
 
-def _held(uow: UnitOfWork, import_id: UUID, version: int | None) -> PatientImport:
+def held(uow: UnitOfWork, import_id: UUID, version: int | None) -> PatientImport:
     found = uow.session.scalar(select(PatientImport).where(PatientImport.id == import_id).with_for_update())
     if found is None:
         raise NotFound("patient_import")
@@ -179,12 +179,12 @@ def _held(uow: UnitOfWork, import_id: UUID, version: int | None) -> PatientImpor
     return found
 
 
-def _require(found: PatientImport, states: Sequence[str]) -> None:
+def require_state(found: PatientImport, states: Sequence[str]) -> None:
     if found.state not in states:
         raise ImportNotReady(data={"state": found.state})
 
 
-def _begin(found: PatientImport, state: str) -> None:
+def begin_work(found: PatientImport, state: str) -> None:
     found.state = state
     found.rows_done = found.attempts = 0
     found.failure = found.claim_id = found.lease_until = None
@@ -210,7 +210,7 @@ def _file_name(given: str) -> str:
     return shown[-255:] or "file"
 
 
-def _note(uow: UnitOfWork, actor: Actor, found: PatientImport, what: str) -> None:
+def note(uow: UnitOfWork, actor: Actor, found: PatientImport, what: str) -> None:
     record(
         uow=uow,
         actor=actor,

@@ -1,4 +1,7 @@
-"""Tables of patients. A record is never deleted: the law asks for its retention, so it is only made inactive."""
+"""Tables of patients. A record is never deleted: the law asks for its retention, so it is only made inactive.
+
+Patients of an import that is taken back never had a record: nothing was written down of them but the file's row.
+"""
 
 from datetime import date
 from decimal import Decimal
@@ -69,6 +72,8 @@ class Patient(HospitalBase, Stamped):
     weight_kg: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     status: Mapped[str] = mapped_column(String(20), server_default="active", default="active")
     deceased_on: Mapped[date | None] = mapped_column(Date)
+    # By which file's import the patient was registered, where it was so; it can be taken back with the others.
+    import_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient_imports.id", ondelete="RESTRICT"))
     version: Mapped[Version] = mapped_column()
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     updated_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
@@ -88,6 +93,7 @@ class Patient(HospitalBase, Stamped):
         ),
         CheckConstraint("deceased_on IS NULL OR status = 'deceased'", name="deceased_on"),
         Index("ix_patients_closed", "search_key", "id", postgresql_where=text("status <> 'active'")),
+        Index("ix_patients_import", "import_id", "id", postgresql_where=text("import_id IS NOT NULL")),
         Index("ix_patients_patient_global_id", "patient_global_id"),
         Index("ix_patients_phone", "phone", postgresql_where=text("phone IS NOT NULL")),
         Index("ix_patients_date_of_birth", "date_of_birth"),

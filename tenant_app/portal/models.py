@@ -84,6 +84,7 @@ class PortalInvite(HospitalBase):
             unique=True,
             postgresql_where=text("used_at IS NULL AND replaced_at IS NULL"),
         ),
+        Index("ix_portal_invites_patient", "patient_id"),
         Index(
             "ix_portal_invites_code_hash",
             "code_hash",

@@ -81,6 +81,7 @@ class QueueEntry(HospitalBase, Stamped):
         Index("ix_queue_entries_live", "department_id", "taken_at", postgresql_where=_LIVE_ONLY),
         Index("ix_queue_entries_day", "queue_day", "department_id", "called_at"),
         Index("ix_queue_entries_appointment", "appointment_id"),
+        Index("ix_queue_entries_patient", "patient_id"),
     )
 
 

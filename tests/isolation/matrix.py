@@ -262,6 +262,7 @@ HOSPITAL_FUNCTIONS: Final[dict[str, set[str]]] = {
         "portal_patient",
         "portal_take_second_factor",
         "reminder_obstacle",
+        "take_back_patients",
     },
     "portal": {
         "booking_patient_status",

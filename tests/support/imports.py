@@ -12,6 +12,7 @@ from tenant_app.patient_imports.committing import commit_rows
 from tenant_app.patient_imports.models import PatientImport
 from tenant_app.patient_imports.queries import patient_import
 from tenant_app.patient_imports.runner import ImportRunner
+from tenant_app.patient_imports.taking_back import ask_to_take_back, take_back
 from tests.support.clinic import Clinic
 
 
@@ -19,6 +20,14 @@ def write_and_wait(parameters: dict[str, Any], import_id: UUID, claim: UUID, wri
     """A process that has written all patients of an import and not yet committed, for as long as it lives."""
     with Database(engine_for(parameters)).unit_of_work() as uow:
         commit_rows(uow=uow, import_id=import_id, claim=claim, told=lambda _rows: None)
+        written.set()
+        Event().wait()
+
+
+def take_out_and_wait(parameters: dict[str, Any], import_id: UUID, claim: UUID, written: Any) -> None:
+    """A process that has taken all patients of an import out and not yet committed, for as long as it lives."""
+    with Database(engine_for(parameters)).unit_of_work() as uow:
+        take_back(uow=uow, import_id=import_id, claim=claim, told=lambda _patients: None)
         written.set()
         Event().wait()
 
@@ -65,6 +74,16 @@ class Desk:
 
     def imported(self, found: PatientImport) -> PatientImport:
         self.ask_to_import(found)
+        return self.worked(found.id)
+
+    def ask_to_take_back(self, found: PatientImport) -> None:
+        with self.clinic.uow() as uow:
+            version = patient_import(uow=uow, import_id=found.id).version
+            ask_to_take_back(uow=uow, actor=self.clinic.admin, import_id=found.id, version=version)
+            uow.commit()
+
+    def taken_back(self, found: PatientImport) -> PatientImport:
+        self.ask_to_take_back(found)
         return self.worked(found.id)
 
     def worked(self, import_id: UUID) -> PatientImport:

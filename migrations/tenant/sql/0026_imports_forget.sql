@@ -21,7 +21,7 @@ BEGIN
     SET state = CASE state WHEN 'checking' THEN 'failed' ELSE 'checked' END, claim_id = NULL, lease_until = NULL,
         attempts = 0, version = version + 1, updated_at = now(),
         failure = jsonb_build_object('said', '{}'::jsonb, 'row', NULL,
-            'message', 'The work on this file was interrupted. Nothing was imported. Begin again.')
+            'message', 'The work was interrupted, and nothing came of it. Begin again.')
     WHERE state IN ('checking', 'committing') AND greatest(lease_until, updated_at) < now() - interval '5 minutes';
     kind := 'patient_import_files';
     DELETE FROM public.patient_import_files f USING public.patient_imports i

@@ -87,7 +87,7 @@ def left_behind(clinic: Clinic) -> dict[str, Any]:
     """What the last patient's registration left, without what differs from one patient to the next."""
     with clinic.uow() as uow:
         patient = uow.session.scalars(select(Patient).order_by(Patient.patient_code.desc()).limit(1)).one()
-        own = {"id", "patient_code", "patient_global_id", "created_at", "updated_at"}
+        own = {"id", "patient_code", "patient_global_id", "import_id", "created_at", "updated_at"}
         numbers = uow.session.execute(
             select(PatientIdentifier.system, PatientIdentifier.value, PatientIdentifier.created_by)
             .where(PatientIdentifier.patient_id == patient.id)
@@ -315,9 +315,7 @@ def test_an_import_that_is_over_holds_nothing_of_its_patients(desk: Desk, clinic
     assert them[1].full_name in json.dumps(given_up.samples, ensure_ascii=False)
     with clinic.uow() as uow:
         service.discard(uow=uow, actor=clinic.admin, import_id=given_up.id)
-        uow.session.execute(
-            update(PatientImport).where(PatientImport.id == by_older_code.id).values(state="discarded")
-        )
+        uow.session.execute(update(PatientImport).where(PatientImport.id == by_older_code.id).values(state="discarded"))
         uow.commit()
     prune(clinic)
     for each in (done, given_up, by_older_code):
