@@ -295,7 +295,6 @@ def _show(
         wanted = Filter(since=today, patient_id=patient_id)
         coming = read_list(uow=uow, actor=actor, wanted=wanted, limit=20).items
         past = latest_before(uow=uow, patient_id=patient_id, day=today)
-    portal = portal_state(uow=uow, patient_id=patient_id)
     patient = found.patient
     answer = page(
         "patients/show.html",
@@ -311,7 +310,7 @@ def _show(
         coming=coming,
         past=past,
         can_cancel=[row.id for row in coming if "cancel" in actions_for(actor, row.status)],
-        portal=portal,
+        portal_state=portal_state(uow=uow, patient_id=patient_id),
         wishes=wishes_of(uow=uow, patient_id=patient_id),
         attendance=attendance_of(uow=uow, patient_id=patient_id),
         refused=refused,

@@ -35,7 +35,7 @@ def samples(table: Table) -> dict[str, dict[str, Any]]:
 
 def _sample(rows: list[tuple[int, list[str]]]) -> dict[str, Any]:
     place = heading_row(rows)
-    number, headings = (1, [])
+    number, headings = 1, list[str]()
     if place is not None:
         number, headings = rows[place]
     elif rows:

@@ -143,12 +143,12 @@ class InTheWayAnswer(ma.Schema):
 class ProspectAnswer(ma.Schema):
     """Whether a finished import can be taken back; `counts` has how many patients stand in the way, by reason.
 
-    `items` names the first of them; `unknown` are patients that cannot be told to be of this import.
+    `items` names the first of them; `untraced` are patients that cannot be told to be of this import.
     """
 
     possible = ma.fields.Boolean()
     patients = ma.fields.Integer()
-    unknown = ma.fields.Integer()
+    untraced = ma.fields.Integer()
     counts = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer())
     items = ma.fields.List(ma.fields.Nested(InTheWayAnswer), attribute="named")
 

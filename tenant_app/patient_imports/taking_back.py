@@ -85,18 +85,18 @@ class InTheWay:
 class Prospect:
     """How taking an import back would go; `counts` has how many patients stand in the way by reason.
 
-    `unknown` are patients of whom an older version of the program did not write down that they came with this import.
+    `untraced` are patients of whom an older version of the program did not write down that they came with this import.
     """
 
     patients: int
-    unknown: int
+    untraced: int
     counts: Mapping[str, int]
     named: tuple[InTheWay, ...]
 
     @property
     def possible(self) -> bool:
         """Whether nothing stands in the way."""
-        return self.unknown == 0 and not any(self.counts.values())
+        return self.untraced == 0 and not any(self.counts.values())
 
 
 def prospect_of(*, uow: UnitOfWork, found: PatientImport) -> Prospect:
@@ -118,7 +118,7 @@ def prospect_of(*, uow: UnitOfWork, found: PatientImport) -> Prospect:
             for row in rows
         )
     known: int = counted["patients"]
-    return Prospect(patients=known, unknown=found.rows_done - known, counts=counts, named=named)
+    return Prospect(patients=known, untraced=found.rows_done - known, counts=counts, named=named)
 
 
 def ask_to_take_back(*, uow: UnitOfWork, actor: Actor, import_id: UUID, version: int) -> PatientImport:
@@ -133,7 +133,7 @@ def ask_to_take_back(*, uow: UnitOfWork, actor: Actor, import_id: UUID, version:
         raise PreconditionFailed
     prospect = prospect_of(uow=uow, found=found)
     if not prospect.possible:
-        raise ImportInUse(data={"in_the_way": dict(prospect.counts), "unknown": prospect.unknown})
+        raise ImportInUse(data={"in_the_way": dict(prospect.counts), "untraced": prospect.untraced})
     begin_work(found, "taking_back")
     found.rows_total = prospect.patients
     found.taken_back_by = actor.id

@@ -32,6 +32,8 @@ from tenant_app.staff.public import create_role
 from tenant_app.unusual.models import AccessFinding
 from tests.support.clinic import Clinic, open_clinic, tomorrow
 from tests.support.hospitals import Hospital
+from tests.support.imports import Desk
+from tests.support.patient_files import csv_file, line_of
 from tests.support.portals import Portals
 from tests.support.schedules import away, hours
 
@@ -39,7 +41,7 @@ PASSWORD = "một mật khẩu thật dài"
 NAMED = {
     *("patient_id", "appointment_id", "entry_id", "role_id", "user_id", "session_id"),
     *("schedule_id", "exception_id", "move_id", "finding_id"),
-    *("contact_id", "history_id", "card_id"),
+    *("contact_id", "history_id", "card_id", "import_id"),
 }
 BODY = {"full_name": "Kẻ Lạ Mặt", "reason": "thử", "query": "a", "code": "LA", "name": "Khoa Lạ"}
 
@@ -94,8 +96,10 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
         span = {"starts_at": now, "ends_at": now + timedelta(hours=1), "row_ids": []}
         uow.session.execute(insert(AccessFinding).values(**noticed, **span))
         uow.commit()
+    file = Desk(clinic).upload(csv_file([line_of(somebody)]))
     return Treasure(
         ids={
+            "import_id": file.id,
             "session_id": session_id,
             "patient_id": patient.id,
             "appointment_id": appointment.id,

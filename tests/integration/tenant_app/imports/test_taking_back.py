@@ -179,7 +179,7 @@ def test_patients_whose_import_is_not_known_are_left_alone(desk: Desk, clinic: C
     with clinic.uow() as uow:
         uow.session.execute(update(Patient.__table__).where(Patient.id == one).values(import_id=None))  # type: ignore[arg-type]  # the table, so that the version stays
         uow.commit()
-    assert (prospect(clinic, done).unknown, prospect(clinic, done).possible) == (1, False)
+    assert (prospect(clinic, done).untraced, prospect(clinic, done).possible) == (1, False)
     with pytest.raises(ImportInUse):
         desk.ask_to_take_back(done)
 

@@ -12,6 +12,7 @@ from tenant_app.audit.public import AuditLog
 from tenant_app.patient_imports.containers import MAX_BYTES
 from tenant_app.patient_imports.runner import ImportRunner
 from tenant_app.patient_imports.service import MOST_OPEN
+from tenant_app.patients.public import Patient
 from tests.support.clinic import Clinic
 from tests.support.counting import Counting
 from tests.support.patient_files import csv_file, line_of, xlsx_file
@@ -145,6 +146,50 @@ def test_templates_are_files_that_can_be_imported(sign_in: SignIn, clinic: Clini
         assert admin.post(f"{address}/discard").status_code == 303
 
 
+def imported(browser: Browser, content: bytes) -> str:
+    """The address of an import that is done."""
+    address = checked(browser, content)
+    version = re.search(r'name="version" value="(\d+)"', browser.get(address))
+    assert version is not None
+    browser.post(f"{address}/commit", version=version[1])
+    settled(browser, address)
+    return address
+
+
+def test_an_import_is_taken_back_after_a_look_at_what_that_means(
+    sign_in: SignIn, clinic: Clinic, count_queries: Counting
+) -> None:
+    admin, them = sign_in(clinic, "admin"), people(3)
+    address = imported(admin, csv_file([line_of(each) for each in them]))
+    assert f"{address}/take-back" in admin.get(address)
+    with count_queries() as counted:
+        asked = admin.get(f"{address}/take-back")
+    assert counted.total <= 12
+    assert "Tệp này đã đưa vào 3 bệnh nhân" in asked
+    assert 'data-confirm-phrase="3"' in asked
+    assert admin.post(f"{address}/take-back", **sent_as_shown(asked)).status_code == 303
+    assert "Đã gỡ 3 bệnh nhân" in settled(admin, address)
+    assert "Đã hoàn tác" in admin.get(PATH)
+    assert them[0].full_name not in admin.post("/patients", query=them[0].full_name[:-1]).text
+    again = admin.client.get(f"{address}/take-back")
+    assert again.headers["Location"].endswith(address), "there is nothing more to take back"
+
+
+def test_what_stands_in_the_way_is_named(sign_in: SignIn, clinic: Clinic) -> None:
+    admin, them = sign_in(clinic, "admin"), people(3)
+    address = imported(admin, csv_file([line_of(each) for each in them]))
+    asked = admin.get(f"{address}/take-back")
+    with clinic.uow() as uow:
+        patient = uow.session.scalars(select(Patient).where(Patient.full_name == them[1].full_name)).one()
+    clinic.appointment(patient.id)
+    late = admin.post(f"{address}/take-back", **sent_as_shown(asked))
+    page = admin.get(late.headers["Location"])
+    assert "Không thể hoàn tác lần nhập này nữa" in page
+    assert f"/patients/{patient.id}" in page
+    assert them[0].full_name not in page
+    assert 'name="version"' not in page
+
+
 def test_who_looked_at_the_rows_is_written_down(sign_in: SignIn, clinic: Clinic) -> None:
     admin = sign_in(clinic, "admin")
     address = checked(admin, csv_file([line_of(each) for each in people(2)]))
@@ -177,7 +222,7 @@ def test_only_who_may_import_and_only_at_their_own_hospital(sign_in: SignIn, cli
     assert "imports" not in receptionist.get("/patients")
     assert "imports" in admin.get("/patients")
     assert stranger.client.get(address).status_code == 404
-    for action in ("check", "decide", "commit", "discard"):
+    for action in ("check", "decide", "commit", "discard", "take-back"):
         assert stranger.post(f"{address}/{action}", version="1").status_code == 404
-    assert stranger.client.get(f"{address}/rows").status_code == 404
-    assert stranger.client.get(f"{address}/progress").status_code == 404
+    for part in ("rows", "progress", "take-back"):
+        assert stranger.client.get(f"{address}/{part}").status_code == 404

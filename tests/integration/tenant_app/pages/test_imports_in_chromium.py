@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
+from sqlalchemy import select
 
 from manage.demo.people import people
 from tenant_app.patient_imports.runner import ImportRunner
+from tenant_app.patients.public import Patient
 from tests.support.chromium import READERS, looker, pictures
 from tests.support.clinic import Clinic
 from tests.support.imports import Desk
@@ -43,6 +45,13 @@ def test_the_pages_of_imports_are_fit_to_be_read(
     desk.decide(doubtful, "skip", which="wrong")
     ready = desk.checked(csv_file([line_of(each) for each in people(5, seed=4)]))
     done = desk.imported(desk.checked(csv_file([line_of(each) for each in people(5, seed=5)])))
+    in_use = desk.imported(desk.checked(csv_file([line_of(each) for each in people(5, seed=6)])))
+    with clinic.uow() as uow:
+        theirs = list(uow.session.scalars(select(Patient.id).where(Patient.import_id == in_use.id)))
+    clinic.appointment(theirs[0])
+    for patient in theirs[:3]:
+        clinic.number(patient)
+    gone = desk.taken_back(desk.imported(desk.checked(csv_file([line_of(each) for each in people(5, seed=7)]))))
     admin = sign_in(clinic, "admin")
     eyes = looker(chromium, url, width=width, language=language, pictures=pictures())
     eyes.take_session(admin.client, "sokham_staff_session")
@@ -53,6 +62,9 @@ def test_the_pages_of_imports_are_fit_to_be_read(
         "doubtful": f"/{doubtful.id}",
         "ready": f"/{ready.id}",
         "done": f"/{done.id}",
+        "take-back": f"/{done.id}/take-back",
+        "in-use": f"/{in_use.id}/take-back",
+        "taken-back": f"/{gone.id}",
     }.items():
         eyes.go(f"/patients/imports{path}")
         eyes.look(f"import-{name}-{width}-{language}")

@@ -112,6 +112,7 @@ def test_every_page_is_fit_to_be_seen(
     desk = Desk(clinic)
     file = csv_file([line_of(person()), line_of(person(), born="31/02/1990")])
     waiting, checked = desk.upload(file), desk.checked(csv_file([line_of(person(), cccd="12")]), "khoa-noi.csv")
+    imported = desk.imported(desk.checked(csv_file([line_of(person())])))
     desk.runner.close()
     tag = f"{language}-{width}"
     eyes.go("/sign-in")
@@ -172,6 +173,7 @@ def test_every_page_is_fit_to_be_seen(
         "imports": "/patients/imports",
         "import-columns": f"/patients/imports/{waiting.id}",
         "import-rows": f"/patients/imports/{checked.id}",
+        "import-take-back": f"/patients/imports/{imported.id}/take-back",
         "timeline": f"{record}/timeline",
         "label": f"{record}/label",
         "contacts": f"{record}/contacts",

@@ -48,6 +48,11 @@ def test_patients_are_found_by_whatever_is_known(sign_in: SignIn, clinic: Clinic
     assert "patient.search" in actions_of(clinic, nurse)
 
 
+def test_the_record_has_the_colour_of_the_portal(sign_in: SignIn, clinic: Clinic) -> None:
+    page = sign_in(clinic, "nurse").get(f"/patients/{clinic.patient().patient.id}")
+    assert 'data-portal="staff"' in page, "by its name the style sheet finds the accent"
+
+
 def test_a_search_stands_in_no_address(sign_in: SignIn, clinic: Clinic) -> None:
     cccd = clinic.patient().identifiers["cccd"]
     nurse = sign_in(clinic, "nurse")
