@@ -6,15 +6,14 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify
 from redis import Redis
 from werkzeug.exceptions import HTTPException
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from central.auth.public import Gate, SessionRules
 from central.router.public import TenantRouter
-from kernel.errors import SokhamError
+from kernel.errors import SokhamError, Unauthenticated
 from kernel.redis_client import HelpfulRedis
 from kernel.settings import Settings
 from kernel.telemetry.logs import get_logger
-from kernel.web import access, headers, health, requests
+from kernel.web import access, headers, health, proxies, requests
 from kernel.web.actor import Actor
 from kernel.web.health import Check
 from live.door import Door, Limits
@@ -57,9 +56,7 @@ class LiveProcess:
             staff_url=settings.staff_url,
             limits=limits or Limits(in_all=settings.live_connections),
         )
-        self.app.wsgi_app = self.door  # type: ignore[assignment, method-assign]  # Flask's documented way to add middleware
-        if hops := settings.trusted_proxies:
-            self.app.wsgi_app = ProxyFix(self.door, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as above
+        self.app.wsgi_app = proxies.trust(self.door, hops=settings.trusted_proxies)  # type: ignore[assignment, method-assign]  # Flask's documented way to add middleware
         self.watch = Watch(hub=self.hub, door=self.door, router=router, rules=rules, look_seconds=look_seconds)
         Conversation(sockets, hub=self.hub, door=self.door, reader=self.reader)
         self.app.extensions["live"] = self
@@ -81,7 +78,8 @@ class _Nobody:
     """Every address here is public: those behind a session are the sockets', which the door keeps."""
 
     def admit(self, access: access.Access) -> Actor:
-        raise NotImplementedError(access)
+        del access
+        raise Unauthenticated
 
 
 def _bare_app(settings: Settings, *, checks: Mapping[str, Check]) -> Flask:

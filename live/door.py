@@ -26,7 +26,7 @@ from kernel.ids import TenantId, new_row_id, parse_uuid
 from kernel.telemetry.logs import get_logger
 from live.figures import REFUSED
 from live.guest import Guest
-from tenant_app.auth.public import standings
+from tenant_app.auth.public import Standing, standings
 
 log = get_logger(__name__)
 
@@ -39,6 +39,9 @@ MOST_OF_A_HOSPITAL: Final = 600
 COMINGS_A_MINUTE: Final = 60
 # From the opened connection to the first word on it, and from our goodbye to the end of it.
 JOIN_SECONDS: Final = 10.0
+# Whoever takes longer than this to say it is looked at once more: with the looks at everybody every two seconds, an end
+# of the session is felt within five.
+FRESH_SECONDS: Final = 2.0
 GOODBYE_SECONDS: Final = 2.0
 
 Start = Callable[..., Any]
@@ -120,8 +123,8 @@ class Door:
         return len(self._guests)
 
     def joined(self, guest: Guest) -> bool:
-        """The guest has said the first word; False for one who has said it before."""
-        if guest in self._joined or guest not in self._guests:
+        """The guest has said the first word; False for one who has said it before, or who may hear no more."""
+        if guest in self._joined or guest not in self._guests or not self._still(guest):
             return False
         self._joined.add(guest)
         self._deadlines.pop(guest, None)
@@ -203,6 +206,36 @@ class Door:
     def _admit(self, environ: dict[str, Any], tenant: TenantId, session_id: UUID) -> Guest:
         """The guest, when the session lives."""
         now = self._monotonic()
+        code, found = self._look_at(tenant, session_id)
+        return Guest(
+            id=new_row_id(),
+            tenant=tenant,
+            tenant_code=code,
+            session_id=session_id,
+            user_id=found.user_id,
+            permissions=found.permissions,
+            admitted_at=now,
+            connected_at=utc_now(),
+            ip_address=environ.get("REMOTE_ADDR") or None,
+            user_agent=str(environ.get("HTTP_USER_AGENT", ""))[:255] or None,
+            wire=environ.get("gunicorn.socket") or environ.get("werkzeug.socket"),
+        )
+
+    def _still(self, guest: Guest) -> bool:
+        """Whether the session lives, which was looked at when the guest came; looks again where that was long ago."""
+        now = self._monotonic()
+        if now - guest.admitted_at <= FRESH_SECONDS:
+            return True
+        try:
+            _, found = self._look_at(guest.tenant, guest.session_id)
+        except Refused as refused:
+            REFUSED.labels(refused.reason).inc()
+            return False
+        guest.admitted_at, guest.permissions = now, found.permissions
+        return True
+
+    def _look_at(self, tenant: TenantId, session_id: UUID) -> tuple[str, Standing]:
+        """The hospital's code, and what the session may. Raises Refused."""
         try:
             route = self._router.route(tenant)
             with self._router.unit_of_work(tenant) as uow:
@@ -213,19 +246,7 @@ class Door:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "hospital_away") from err
         if found is None:
             raise Refused(HTTPStatus.UNAUTHORIZED, "session_ended")
-        return Guest(
-            id=new_row_id(),
-            tenant=tenant,
-            tenant_code=route.tenant_code,
-            session_id=session_id,
-            user_id=found.user_id,
-            permissions=found.permissions,
-            admitted_at=now,
-            connected_at=utc_now(),
-            ip_address=environ.get("REMOTE_ADDR") or None,
-            user_agent=str(environ.get("HTTP_USER_AGENT", ""))[:255] or None,
-            wire=environ.get("gunicorn.socket") or environ.get("werkzeug.socket"),
-        )
+        return route.tenant_code, found
 
 
 def origin_of(address: str) -> str:

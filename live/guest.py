@@ -9,7 +9,7 @@ from uuid import UUID
 from kernel.ids import TenantId
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class Guest:
     """Who came in by the door. `admitted_at` is the monotonic moment before which the session was looked at."""
 

@@ -53,6 +53,7 @@ class Watch:
         self._looking: set[TenantId] = set()
         self._seen: dict[TenantId, float] = {}
         self._statuses: Mapping[TenantId, str] = {}
+        self._backwards = False
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="live-look")
         self._threads = (
             threading.Thread(target=self._each, args=(self._look,), name="live-watch", daemon=True),
@@ -82,7 +83,10 @@ class Watch:
                 log.exception("live.watch_failed")
 
     def _look(self) -> None:
-        for look in self._hub.looks():
+        looks = self._hub.looks()
+        # Back and forth: where there are more hospitals than connections, those asked last have theirs still.
+        self._backwards = not self._backwards
+        for look in reversed(looks) if self._backwards else looks:
             with self._lock:
                 busy = look.tenant in self._looking
                 if not busy:

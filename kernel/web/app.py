@@ -7,13 +7,12 @@ from pathlib import Path
 from flask import Flask, g, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 import kernel
 from kernel.errors import SokhamError
 from kernel.settings import InvalidSettings, Settings
 from kernel.text import N_
-from kernel.web import access, assets, compression, headers, health, i18n, live, problems, requests
+from kernel.web import access, assets, compression, headers, health, i18n, live, problems, proxies, requests
 from kernel.web.health import Check
 from kernel.web.statuses import STATUSES
 
@@ -81,9 +80,7 @@ def base_app(portal: Portal, settings: Settings) -> Flask:
         ENROLMENT_ENDPOINT=portal.enrolment_endpoint,
         PAGE_TEMPLATE=portal.page_template,
     )
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way to add middleware
+    app.wsgi_app = proxies.trust(app.wsgi_app, hops=settings.trusted_proxies)  # type: ignore[assignment, method-assign]  # Flask's documented way to add middleware
     app.jinja_env.undefined = StrictUndefined
     app.jinja_loader = _templates(portal)
     requests.install(app, portal=portal.name)

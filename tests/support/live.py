@@ -66,7 +66,7 @@ class Window:
     _answers: dict[int, Any] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _listening: threading.Thread | None = None
-    _joined: bool = False
+    joined: bool = False
 
     @classmethod
     def open(
@@ -103,8 +103,8 @@ class Window:
         window._listening.start()
         if join:
             window.send("40")
-            wait_until(lambda: window._joined or window.ended, what="the first answer")
-            if not window._joined:
+            wait_until(lambda: window.joined or window.ended, what="the first answer")
+            if not window.joined:
                 window.close()
                 raise NotLetIn("sent away")
         return window
@@ -160,7 +160,7 @@ class Window:
         if said == "2":
             self.send("3")
         elif said.startswith("40"):
-            self._joined = True
+            self.joined = True
         elif said.startswith("42"):
             word, *data = json.loads(said[2:])
             self.heard.append((word, data[0] if data else None))

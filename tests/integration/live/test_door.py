@@ -178,6 +178,25 @@ def test_a_connection_on_which_nothing_is_said_is_hung_up_on(
     silent.close()
 
 
+@pytest.mark.parametrize("ends", [True, False])
+def test_who_takes_long_to_say_the_first_word_is_looked_at_once_more(
+    monkeypatch: pytest.MonkeyPatch, address: str, portals: Portals, clinic: Clinic, nurse: Browser, ends: bool
+) -> None:
+    """A session that ended between the door and the first word hears nothing."""
+    monkeypatch.setattr("live.door.FRESH_SECONDS", -1.0)
+    late = Window.open(address, cookie=cookie_of(nurse.client), origin=portals.settings.staff_url, join=False)
+    if ends:
+        with clinic.uow() as uow:
+            uow.session.execute(
+                update(StaffSession).where(StaffSession.account_id == nurse.user_id).values(ended_at=utc_now())
+            )
+            uow.commit()
+    late.send("40")
+    wait_until(lambda: late.joined or late.ended, what="the answer")
+    assert late.joined is not ends
+    late.close()
+
+
 def test_addresses_of_the_machine(live: LiveProcess) -> None:
     client = live.app.test_client()
     assert client.get("/healthz").status_code == 200

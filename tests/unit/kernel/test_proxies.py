@@ -60,6 +60,27 @@ def test_so_many_proxies_are_believed(
     assert ("Strict-Transport-Security" in seen.headers) == (scheme == "https")
 
 
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("192.0.2.66:4711", "192.0.2.66"),
+        ("[2001:db8::66]:4711", "2001:db8::66"),
+        ("[2001:db8::66]", "2001:db8::66"),
+        ("2001:DB8:0::66", "2001:db8::66"),
+        # What is no address says nothing; one within a zone means nothing on another machine.
+        ("unknown", PROXY),
+        ("_hidden", PROXY),
+        ("192.0.2", PROXY),
+        ("fe80::1%eth0", PROXY),
+        ("[]:80", PROXY),
+    ],
+)
+def test_an_address_is_read_as_proxies_write_it(tmp_path: Path, said: str, address: str) -> None:
+    client = behind(tmp_path, proxies=1)
+    assert client.get("/seen", headers={**OWN, "X-Forwarded-For": said}).get_json()["address"] == address
+    assert client.get("/metrics", headers={"X-Forwarded-For": said}).status_code == (200 if address == PROXY else 404)
+
+
 def test_metrics_are_open_to_everybody_behind_a_proxy_on_a_named_network_that_says_no_address(tmp_path: Path) -> None:
     client = behind(tmp_path, proxies=1)
     assert client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.66"}).status_code == 404
