@@ -7,13 +7,12 @@ from uuid import UUID
 from flask import Blueprint, Response, url_for
 from flask_babel import gettext
 
-from kernel.errors import InvalidFields
 from kernel.ids import parse_uuid
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
-from tenant_app.pages.forms import lead_to, long_text, one_of, page, spoken
-from tenant_app.pages.noted import END_NAMES, done, end_reason, split, typed_again
+from tenant_app.pages.forms import long_text, one_of, page, spoken
+from tenant_app.pages.noted import END_NAMES, done, end_reason, split, typed_again, written
 from tenant_app.pages.shown import SEVERITY_NAMES, banner, options
 from tenant_app.patients.public import (
     SEVERITIES,
@@ -39,22 +38,13 @@ def show(patient_id: str) -> Response:
 @requires("allergy.note")
 def note(patient_id: str) -> Response:
     """Write one down."""
-    uow = request_unit_of_work()
     wanted = parse_uuid(patient_id, what="patient")
-    try:
-        note_allergy(
-            uow=uow,
-            actor=current_actor(),
-            patient_id=wanted,
-            substance=long_text("substance", longest=255),
-            severity=one_of("severity", SEVERITIES),
-            reaction=long_text("reaction", longest=255),
-        )
-    except InvalidFields as wrong:
-        uow.session.rollback()
-        return _show(wanted, errors=wrong.errors, status=wrong.status)
-    uow.commit()
-    return lead_to(url_for("allergies.show", patient_id=wanted), message=gettext("The allergy is written down."))
+    return written(
+        partial(_note, wanted),
+        show=partial(_show, wanted),
+        here=url_for("allergies.show", patient_id=wanted),
+        message=gettext("The allergy is written down."),
+    )
 
 
 @blueprint.route("/<allergy_id>/end", methods=["POST"])
@@ -82,6 +72,17 @@ def none(patient_id: str) -> Response:
     stating = partial(state_none_known, uow=request_unit_of_work(), actor=current_actor(), patient_id=wanted)
     message = gettext("It is written down that no allergy is known.")
     return done(stating, here=url_for("allergies.show", patient_id=wanted), message=message)
+
+
+def _note(patient_id: UUID) -> None:
+    note_allergy(
+        uow=request_unit_of_work(),
+        actor=current_actor(),
+        patient_id=patient_id,
+        substance=long_text("substance", longest=255),
+        severity=one_of("severity", SEVERITIES),
+        reaction=long_text("reaction", longest=255),
+    )
 
 
 def _show(patient_id: UUID, *, errors: dict[str, list[str]] | None = None, status: int = HTTPStatus.OK) -> Response:

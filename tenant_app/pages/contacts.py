@@ -7,13 +7,12 @@ from uuid import UUID
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 
-from kernel.errors import InvalidFields
 from kernel.ids import parse_uuid
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
-from tenant_app.pages.forms import lead_to, long_text, page, spoken
-from tenant_app.pages.noted import END_NAMES, done, end_reason, split, typed_again
+from tenant_app.pages.forms import long_text, page, spoken
+from tenant_app.pages.noted import END_NAMES, done, end_reason, split, typed_again, written
 from tenant_app.pages.shown import banner, guardian_warning, spaced_phone
 from tenant_app.patients.public import NewContact, add_contact, contacts_of, end_contact, read, set_call_first
 
@@ -31,22 +30,13 @@ def show(patient_id: str) -> Response:
 @requires("patient.update")
 def add(patient_id: str) -> Response:
     """Write somebody down."""
-    uow = request_unit_of_work()
     wanted = parse_uuid(patient_id, what="patient")
-    try:
-        new = NewContact(
-            full_name=long_text("full_name", longest=255),
-            phone=long_text("phone", longest=40),
-            relation=long_text("relation", longest=100),
-            is_guardian=request.form.get("is_guardian") == "1",
-            call_first=request.form.get("call_first") == "1",
-        )
-        add_contact(uow=uow, actor=current_actor(), patient_id=wanted, new=new)
-    except InvalidFields as wrong:
-        uow.session.rollback()
-        return _show(wanted, errors=wrong.errors, status=wrong.status)
-    uow.commit()
-    return lead_to(url_for("contacts.show", patient_id=wanted), message=gettext("The contact is written down."))
+    return written(
+        lambda: add_contact(uow=request_unit_of_work(), actor=current_actor(), patient_id=wanted, new=_contact()),
+        show=partial(_show, wanted),
+        here=url_for("contacts.show", patient_id=wanted),
+        message=gettext("The contact is written down."),
+    )
 
 
 @blueprint.route("/<contact_id>/end", methods=["POST"])
@@ -80,6 +70,16 @@ def call_first(patient_id: str, contact_id: str) -> Response:
     )
     message = gettext("This contact is called first now.")
     return done(setting, here=url_for("contacts.show", patient_id=wanted), message=message)
+
+
+def _contact() -> NewContact:
+    return NewContact(
+        full_name=long_text("full_name", longest=255),
+        phone=long_text("phone", longest=40),
+        relation=long_text("relation", longest=100),
+        is_guardian=request.form.get("is_guardian") == "1",
+        call_first=request.form.get("call_first") == "1",
+    )
 
 
 def _show(patient_id: UUID, *, errors: dict[str, list[str]] | None = None, status: int = HTTPStatus.OK) -> Response:

@@ -14,8 +14,8 @@ from kernel.text import N_
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
-from tenant_app.pages.forms import lead_to, long_text, one_of, page, spoken
-from tenant_app.pages.noted import END_NAMES, done, end_reason, split, typed_again
+from tenant_app.pages.forms import long_text, one_of, page, spoken
+from tenant_app.pages.noted import END_NAMES, done, end_reason, split, typed_again, written
 from tenant_app.pages.shown import banner, options
 from tenant_app.patients.public import HISTORY_KINDS, NewHistory, end_history, note_history, read, read_history
 
@@ -41,21 +41,13 @@ def show(patient_id: str) -> Response:
 @requires("history.note")
 def note(patient_id: str) -> Response:
     """Write a piece down."""
-    uow = request_unit_of_work()
     wanted = parse_uuid(patient_id, what="patient")
-    try:
-        new = NewHistory(
-            kind=one_of("kind", HISTORY_KINDS),
-            what=long_text("what", longest=500),
-            icd10=long_text("icd10", longest=10),
-            since_year=_year(request.form.get("since_year", "").strip()),
-        )
-        note_history(uow=uow, actor=current_actor(), patient_id=wanted, new=new)
-    except InvalidFields as wrong:
-        uow.session.rollback()
-        return _show(wanted, errors=wrong.errors, status=wrong.status)
-    uow.commit()
-    return lead_to(url_for("history.show", patient_id=wanted), message=gettext("The history is written down."))
+    return written(
+        lambda: note_history(uow=request_unit_of_work(), actor=current_actor(), patient_id=wanted, new=_piece()),
+        show=partial(_show, wanted),
+        here=url_for("history.show", patient_id=wanted),
+        message=gettext("The history is written down."),
+    )
 
 
 @blueprint.route("/<history_id>/end", methods=["POST"])
@@ -73,6 +65,15 @@ def end(patient_id: str, history_id: str) -> Response:
     )
     message = gettext("The entry has ended. It stays in the history.")
     return done(ending, here=url_for("history.show", patient_id=wanted), message=message)
+
+
+def _piece() -> NewHistory:
+    return NewHistory(
+        kind=one_of("kind", HISTORY_KINDS),
+        what=long_text("what", longest=500),
+        icd10=long_text("icd10", longest=10),
+        since_year=_year(request.form.get("since_year", "").strip()),
+    )
 
 
 def _year(text: str) -> int | None:

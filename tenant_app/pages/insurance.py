@@ -10,18 +10,15 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 
 from kernel.clock import local_today
-from kernel.errors import InvalidFields
 from kernel.ids import parse_uuid
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
-from tenant_app.pages.forms import lead_to, long_text, page, parse_day, spoken
-from tenant_app.pages.noted import END_NAMES, done, end_reason, split, typed_again
+from tenant_app.pages.forms import long_text, page, parse_day, spoken
+from tenant_app.pages.noted import END_NAMES, done, end_reason, split, typed_again, written
 from tenant_app.pages.shown import banner, benefit_words, card_words, masked
 from tenant_app.patients.public import (
     CardRow,
-    IdentifierInUse,
-    MismatchToConfirm,
     NewCard,
     cards_of,
     end_card,
@@ -44,22 +41,14 @@ def show(patient_id: str) -> Response:
 @requires("patient.update")
 def write(patient_id: str) -> Response:
     """Write a card down."""
-    uow = request_unit_of_work()
     wanted = parse_uuid(patient_id, what="patient")
-    try:
-        write_card(uow=uow, actor=current_actor(), patient_id=wanted, new=_card())
-    except MismatchToConfirm as asked:
-        uow.session.rollback()
-        return _show(wanted, mismatch=asked.errors, status=asked.status)
-    except InvalidFields as wrong:
-        uow.session.rollback()
-        return _show(wanted, errors=wrong.errors, status=wrong.status)
-    except IdentifierInUse as taken:
-        uow.session.rollback()
-        owner = str(taken.data.get("patient_id", ""))
-        return _show(wanted, errors={"bhyt": [taken.title]}, owner_id=owner, status=taken.status)
-    uow.commit()
-    return lead_to(url_for("insurance.show", patient_id=wanted), message=gettext("The card is written down."))
+    return written(
+        lambda: write_card(uow=request_unit_of_work(), actor=current_actor(), patient_id=wanted, new=_card()),
+        show=partial(_show, wanted),
+        here=url_for("insurance.show", patient_id=wanted),
+        message=gettext("The card is written down."),
+        number_field="bhyt",
+    )
 
 
 @blueprint.route("/<card_id>/end", methods=["POST"])

@@ -7,10 +7,11 @@ from typing import Any, Final, Protocol, TypeVar
 from flask import Response, request
 from flask_babel import gettext
 
-from kernel.errors import Conflict
+from kernel.errors import Conflict, InvalidFields
 from kernel.text import N_
 from kernel.web.collaborators import request_unit_of_work
 from tenant_app.pages.forms import lead_to, one_of
+from tenant_app.patients.public import IdentifierInUse, MismatchToConfirm
 
 END_NAMES: Final = {
     "ended": N_("No longer holds"),
@@ -56,4 +57,29 @@ def done(act: Callable[[], Any], *, here: str, message: str) -> Response:
     except Conflict as refused:
         return lead_to(here, message=gettext(refused.title), tone="warning")
     request_unit_of_work().commit()
+    return lead_to(here, message=message)
+
+
+def written(
+    act: Callable[[], Any], *, show: Callable[..., Response], here: str, message: str, number_field: str = ""
+) -> Response:
+    """Write a piece down and go back to the page with a message, or show the form again with what is wrong.
+
+    `show` makes the page from `errors`, `status`, and where a number is written down, at `number_field`, `mismatch` (to
+    be confirmed) and `owner_id` (whose it is).
+    """
+    uow = request_unit_of_work()
+    try:
+        act()
+    except MismatchToConfirm as asked:
+        uow.session.rollback()
+        return show(mismatch=asked.errors, status=asked.status)
+    except InvalidFields as wrong:
+        uow.session.rollback()
+        return show(errors=wrong.errors, status=wrong.status)
+    except IdentifierInUse as taken:
+        uow.session.rollback()
+        owner = str(taken.data.get("patient_id", ""))
+        return show(errors={number_field: [taken.title]}, owner_id=owner, status=taken.status)
+    uow.commit()
     return lead_to(here, message=message)

@@ -15,15 +15,13 @@ from kernel.text import N_
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
-from tenant_app.pages.forms import MISSING, lead_to, one_of, page, spoken
+from tenant_app.pages.forms import MISSING, one_of, page, spoken
 from tenant_app.pages.noted import END_NAMES as NOTED_END_NAMES
-from tenant_app.pages.noted import done, end_reason, split, typed_again
+from tenant_app.pages.noted import done, end_reason, split, typed_again, written
 from tenant_app.pages.patient_form import SYSTEMS
 from tenant_app.pages.shown import SYSTEM_NAMES, banner, benefit_words, masked, options
 from tenant_app.patients.public import (
-    IdentifierInUse,
     IdentifierRow,
-    MismatchToConfirm,
     add_identifier,
     end_identifier,
     identifier_history,
@@ -49,33 +47,14 @@ def show(patient_id: str) -> Response:
 @requires("patient.update")
 def add(patient_id: str) -> Response:
     """Add a number."""
-    uow = request_unit_of_work()
     wanted = parse_uuid(patient_id, what="patient")
-    try:
-        system = one_of("system", SYSTEMS)
-        add_identifier(
-            uow=uow,
-            actor=current_actor(),
-            patient_id=wanted,
-            system=system,
-            text=_needed("value"),
-            confirm_mismatch=request.form.get("confirm_mismatch") == "1",
-            before_was_mistaken=request.form.get("before_was_mistaken") == "1",
-        )
-    except MismatchToConfirm as asked:
-        uow.session.rollback()
-        return _show(wanted, mismatch=asked.errors, status=asked.status)
-    except InvalidFields as wrong:
-        uow.session.rollback()
-        # What the number's own kind complains of stands beside the one field for all kinds.
-        errors = {name if name in {"system", "value"} else "value": said for name, said in wrong.errors.items()}
-        return _show(wanted, errors=errors, status=wrong.status)
-    except IdentifierInUse as taken:
-        uow.session.rollback()
-        owner = str(taken.data.get("patient_id", ""))
-        return _show(wanted, errors={"value": [taken.title]}, owner_id=owner, status=taken.status)
-    uow.commit()
-    return lead_to(url_for("numbers.show", patient_id=wanted), message=gettext("The number is added."))
+    return written(
+        partial(_add, wanted),
+        show=partial(_show, wanted),
+        here=url_for("numbers.show", patient_id=wanted),
+        message=gettext("The number is added."),
+        number_field="value",
+    )
 
 
 @blueprint.route("/<identifier_id>/end", methods=["POST"])
@@ -93,6 +72,18 @@ def end(patient_id: str, identifier_id: str) -> Response:
     )
     message = gettext("The number has ended. It stays in the history.")
     return done(ending, here=url_for("numbers.show", patient_id=wanted), message=message)
+
+
+def _add(patient_id: UUID) -> None:
+    add_identifier(
+        uow=request_unit_of_work(),
+        actor=current_actor(),
+        patient_id=patient_id,
+        system=one_of("system", SYSTEMS),
+        text=_needed("value"),
+        confirm_mismatch=request.form.get("confirm_mismatch") == "1",
+        before_was_mistaken=request.form.get("before_was_mistaken") == "1",
+    )
 
 
 def _needed(name: str) -> str:
@@ -120,7 +111,8 @@ def _show(
         **{which: [_shown(row) for row in some] for which, some in split(rows).items()},
         end_names=END_NAMES,
         typed=typed_again("system", "value", "before_was_mistaken"),
-        errors=spoken(errors or {}),
+        # What the number's own kind complains of stands beside the one field for all kinds.
+        errors=spoken({name if name == "system" else "value": said for name, said in (errors or {}).items()}),
         mismatch=spoken(mismatch or {}),
         owner_id=owner_id,
         systems=options({system: SYSTEM_NAMES[system] for system in SYSTEMS}),
