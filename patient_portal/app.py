@@ -23,6 +23,7 @@ from patient_portal import wording
 from patient_portal.api.appointments import blueprint as appointments
 from patient_portal.api.auth import blueprint as auth
 from patient_portal.api.me import blueprint as me
+from patient_portal.api.queue import blueprint as own_queue
 from patient_portal.api.reminders import blueprint as reminder_wishes
 from patient_portal.auth.activation import PatientActivation
 from patient_portal.auth.factors import PatientFactors, PatientSecondFactor
@@ -34,6 +35,7 @@ from patient_portal.hospitals.linking import Linking
 from patient_portal.pages.booking import pages as booking
 from patient_portal.pages.home import pages as home
 from patient_portal.pages.hospitals import pages as hospitals
+from patient_portal.pages.queue import pages as my_number
 from patient_portal.pages.record import pages as own_record
 from patient_portal.pages.reminders import pages as reminders
 from patient_portal.pages.session import pages as session
@@ -89,10 +91,10 @@ def create_app(
     gateway.install(app, settings, limit_key=gate.limit_key)
     wording.install(app)
     documented = api.install(app, title="Sokham: patients")
-    for blueprint in (auth, me, appointments, reminder_wishes):
+    for blueprint in (auth, me, appointments, own_queue, reminder_wishes):
         documented.register_blueprint(blueprint)
     own_account = factor_pages(PatientSecondFactor)
-    for page in (session, second_step, own_account, home, visits, booking, own_record, reminders, hospitals):
+    for page in (session, second_step, own_account, home, visits, booking, my_number, own_record, reminders, hospitals):
         app.register_blueprint(page)
     gatekeeper = PatientGatekeeper(
         gate=gate,

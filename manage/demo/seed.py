@@ -125,7 +125,9 @@ class _Filling:
         reminding.send_some(uow=self._uow, actor=self._administrator, desk=desk, now=self._demo.now)
         nurse = staff_actor(staff["dieuduong"], "", "nurse")
         for at, department in enumerate(self._hospital.departments[:WAITING_DEPARTMENTS]):
-            self._fill_line(f"P.{101 + at}", departments[department.code], patients, desk, nurse)
+            # The demo's patient, who has an account in the patient portal, waits in one line.
+            own = patients.pop(0) if at == 0 and self._hospital == DEMO_HOSPITALS[0] else None
+            self._fill_line(f"P.{101 + at}", departments[department.code], patients, desk, nurse, last=own)
         self._pry(staff_actor(staff["thungan"], "", "cashier"), patients)
         self._lose_phone(staff[doctors[ON_LEAVE].username])
 
@@ -330,11 +332,23 @@ class _Filling:
                     now=moment,
                 )
 
-    def _fill_line(self, room: str, department_id: UUID, patients: list[UUID], desk: Actor, nurse: Actor) -> None:
-        """A morning's line. Whoever draws the same patient twice meets the number that is still open."""
-        for each in arrivals_of(now=self._demo.now, chance=self._chance):
+    def _fill_line(
+        self,
+        room: str,
+        department_id: UUID,
+        patients: list[UUID],
+        desk: Actor,
+        nurse: Actor,
+        *,
+        last: UUID | None,
+    ) -> None:
+        """A morning's line; `last` came last. Whoever draws the same patient twice meets the number that is open."""
+        came = list(arrivals_of(now=self._demo.now, chance=self._chance))
+        for each in came:
             arrival = Arrival(
-                patient_id=self._chance.choice(patients), department_id=department_id, priority=each.priority
+                patient_id=last if last and each is came[-1] else self._chance.choice(patients),
+                department_id=department_id,
+                priority=each.priority,
             )
             try:
                 taken = take(uow=self._uow, actor=desk, arrival=arrival, now=each.came_at)

@@ -112,6 +112,31 @@ class OwnAppointmentsAnswer(ma.Schema):
     unavailable = ma.fields.List(ma.fields.String(), required=True)
 
 
+class OwnNumberAnswer(ma.Schema):
+    """One's own queue number. `ahead` and `estimated_minutes` while one waits; null: it cannot be said."""
+
+    tenant_code = ma.fields.String(required=True)
+    hospital_name = ma.fields.String(required=True)
+    id = ma.fields.UUID(required=True)
+    department_name = ma.fields.String(required=True)
+    number = ma.fields.Integer(required=True)
+    status = ma.fields.String(required=True)
+    room = ma.fields.String(required=True, allow_none=True)
+    appointment_id = ma.fields.UUID(required=True, allow_none=True)
+    taken_at = ma.fields.AwareDateTime(required=True)
+    called_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    ended_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    ahead = ma.fields.Integer(required=True, allow_none=True)
+    estimated_minutes = ma.fields.Integer(required=True, allow_none=True, attribute="minutes")
+
+
+class OwnNumbersAnswer(ma.Schema):
+    """Today's numbers at all hospitals of the session; `unavailable` are the codes of those that did not answer."""
+
+    items = ma.fields.List(ma.fields.Nested(OwnNumberAnswer), required=True)
+    unavailable = ma.fields.List(ma.fields.String(), required=True)
+
+
 class DepartmentAnswer(ma.Schema):
     """A department of a hospital."""
 

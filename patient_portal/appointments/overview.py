@@ -9,6 +9,7 @@ from kernel.web.api import write_cursor
 from patient_portal.auth.sessions import SignedIn
 from patient_portal.hospitals.access import HospitalAccess, Member, Visit
 from tenant_app.appointments.public import AppointmentRow, Filter, latest_before, read_list
+from tenant_app.queue.public import OwnNumber, read_own_numbers
 
 MOST_ROWS = 100
 
@@ -32,12 +33,13 @@ class ItemsPage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
-    """What a page shows: what comes, soonest first; what was, the latest first."""
+    """What a page shows: what comes, soonest first; what was, the latest first; numbers that stand in a line now."""
 
     upcoming: list[Item]
     past: list[Item]
     unavailable: list[Member]
     hospitals: list[Member]
+    numbers: list[tuple[Member, OwnNumber]]
 
 
 def list_items(
@@ -74,26 +76,33 @@ def list_items(
     )
 
 
-def overview(*, access: HospitalAccess, uow: UnitOfWork, patient: SignedIn, past: bool = False) -> Overview:
-    """What is to come, and if asked for what was: at most the 100 nearest of each at one hospital."""
+def overview(
+    *, access: HospitalAccess, uow: UnitOfWork, patient: SignedIn, past: bool = False, numbers: bool = False
+) -> Overview:
+    """What is to come, and if asked what was (at most the 100 nearest of each at one hospital), and queue numbers."""
     now = utc_now()
     today = local_today(now)
 
-    def read(visit: Visit) -> list[AppointmentRow]:
+    def read(visit: Visit) -> tuple[list[AppointmentRow], list[OwnNumber]]:
         mine = Filter(patient_id=visit.patient_id, since=today)
         rows = read_list(uow=visit.uow, actor=visit.actor, wanted=mine, limit=MOST_ROWS).items
         if past:
             earlier = latest_before(uow=visit.uow, patient_id=visit.patient_id, day=today, limit=MOST_ROWS)
             rows = [*earlier, *rows]
-        return rows
+        if not numbers:
+            return rows, []
+        return rows, read_own_numbers(uow=visit.uow, actor=visit.actor, patient_id=visit.patient_id, now=now)
 
     gathered = access.gather(uow=uow, patient=patient, work=read)
-    items = sorted((Item(hospital=member, row=row) for member, rows in gathered.found for row in rows), key=_by_time)
+    items = sorted(
+        (Item(hospital=member, row=row) for member, (rows, _) in gathered.found for row in rows), key=_by_time
+    )
     return Overview(
         upcoming=[item for item in items if _is_to_come(item, today)],
         past=[item for item in reversed(items) if not _is_to_come(item, today)] if past else [],
         unavailable=gathered.unavailable,
         hospitals=[*(member for member, _ in gathered.found), *gathered.unavailable],
+        numbers=[(member, each) for member, (_, own) in gathered.found for each in own if each.stands],
     )
 
 

@@ -16,5 +16,5 @@ pages = Blueprint("home", __name__)
 def show() -> str:
     """Over all hospitals of the session."""
     patient = signed_in_patient()
-    found = overview(access=collaborator(HospitalAccess), uow=request_unit_of_work(), patient=patient)
+    found = overview(access=collaborator(HospitalAccess), uow=request_unit_of_work(), patient=patient, numbers=True)
     return render_template("patient/home.html", patient=patient, overview=found)

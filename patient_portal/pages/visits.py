@@ -6,6 +6,7 @@ from flask import Blueprint, flash, g, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from kernel.clock import local_today
 from kernel.errors import Conflict, InvalidFields, PreconditionFailed
 from kernel.web.access import signed_in
 from kernel.web.actor import current_actor
@@ -17,6 +18,7 @@ from patient_portal.hospitals.access import HospitalAccess
 from patient_portal.pages.forms import go, sentence
 from tenant_app.appointments.public import AppointmentRow, read
 from tenant_app.hospital.public import hospital_info
+from tenant_app.queue.public import OwnNumber, own_numbers
 
 pages = Blueprint("visits", __name__)
 
@@ -36,10 +38,20 @@ def one(tenant_code: str, appointment_id: UUID) -> str:
     """Where, when, with whom."""
     del tenant_code  # The gatekeeper has read it.
     row = _read(appointment_id)
-    info = hospital_info(uow=request_unit_of_work())
-    request_unit_of_work().commit()
+    uow = request_unit_of_work()
+    info = hospital_info(uow=uow)
+    number: OwnNumber | None = None
+    if row.appointment_date == local_today():
+        mine = own_numbers(uow=uow)
+        number = next((each for each in mine if each.appointment_id == row.id and each.stands), None)
+    uow.commit()
     return render_template(
-        "patient/appointment.html", row=row, info=info, hospital=g.hospital, may_cancel=can_cancel(row)
+        "patient/appointment.html",
+        row=row,
+        info=info,
+        hospital=g.hospital,
+        may_cancel=can_cancel(row),
+        number=number,
     )
 
 

@@ -6,6 +6,7 @@ waits longest. So behind an ordinary one who waits, each ordinary one before the
 nobody waits for ever.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ FORGOTTEN_AFTER: Final = timedelta(hours=12)
 UNDO_WITHIN: Final = timedelta(minutes=1)
 # Who does not come goes back in line once; the second time the number ends.
 MISSES_ALLOWED: Final = 1
+# Fewer calls than this say nothing of how fast a line moves.
+CALLS_TO_JUDGE_BY: Final = 3
+STEP_OF_ESTIMATES: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,6 +131,23 @@ def in_order(waiting: Iterable[Waiting], *, called_in_a_row: int = 0) -> list[Wa
             line.append(first.popleft())
             row += 1
     return [*line, *first, *ordinary]
+
+
+def estimated_minutes(
+    ahead: int, *, calls: int, apart: timedelta | None, usual: float | None, waited: timedelta
+) -> int | None:
+    """About how many minutes until somebody is called who has so many before them, in fives; None: nobody can say.
+
+    By the time between the calls of the last hour, where there were enough; or else by what half of those who were
+    called today waited at most (`usual`, minutes), as long as they have not waited that long already.
+    """
+    if apart is not None and calls >= CALLS_TO_JUDGE_BY:
+        minutes = (ahead + 1) * apart.total_seconds() / 60
+    elif usual is not None and usual * 60 > waited.total_seconds():
+        minutes = usual - waited.total_seconds() / 60
+    else:
+        return None
+    return max(1, math.ceil(minutes / STEP_OF_ESTIMATES)) * STEP_OF_ESTIMATES
 
 
 def masked_name(full_name: str) -> str:

@@ -14,6 +14,7 @@ from tenant_app.queue.rules import (
     Lane,
     Waiting,
     check_step,
+    estimated_minutes,
     in_order,
     lane_of,
     masked_name,
@@ -139,3 +140,27 @@ def test_steps_lead_where_they_may() -> None:
 )
 def test_a_name_on_the_wall_is_not_a_name(name: str, shown: str) -> None:
     assert masked_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("ahead", "calls", "apart", "usual", "waited", "minutes"),
+    [
+        (0, 3, 4, None, 0, 5),
+        (2, 6, 7, 90, 0, 25),
+        (9, 60, 1, None, 0, 10),
+        (3, 2, 7, 40, 12, 30),
+        (3, 2, 7, 40, 40, None),
+        (3, 0, None, None, 5, None),
+    ],
+)
+def test_an_estimate_goes_by_the_calls_of_the_last_hour_or_by_the_day(
+    ahead: int, calls: int, apart: int | None, usual: float | None, waited: int, minutes: int | None
+) -> None:
+    found = estimated_minutes(
+        ahead,
+        calls=calls,
+        apart=None if apart is None else timedelta(minutes=apart),
+        usual=usual,
+        waited=timedelta(minutes=waited),
+    )
+    assert found == minutes
