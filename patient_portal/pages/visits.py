@@ -1,12 +1,13 @@
 """All appointments; one of them; cancelling it."""
 
+from io import BytesIO
 from uuid import UUID
 
-from flask import Blueprint, flash, g, render_template, request
+from flask import Blueprint, flash, g, render_template, request, send_file
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from kernel.clock import local_today
+from kernel.clock import local_today, utc_now
 from kernel.errors import Conflict, InvalidFields, PreconditionFailed
 from kernel.web.access import signed_in
 from kernel.web.actor import current_actor
@@ -16,7 +17,7 @@ from patient_portal.appointments.service import can_cancel, cancel_own
 from patient_portal.auth.sessions import signed_in_patient
 from patient_portal.hospitals.access import HospitalAccess
 from patient_portal.pages.forms import go, sentence
-from tenant_app.appointments.public import AppointmentRow, read
+from tenant_app.appointments.public import MIMETYPE, AppointmentRow, calendar_file, file_name, read
 from tenant_app.hospital.public import hospital_info
 from tenant_app.queue.public import OwnNumber, own_numbers
 
@@ -53,6 +54,17 @@ def one(tenant_code: str, appointment_id: UUID) -> str:
         may_cancel=can_cancel(row),
         number=number,
     )
+
+
+@pages.route("/hospitals/<string:tenant_code>/appointments/<uuid:appointment_id>/calendar.ics", methods=["GET"])
+@signed_in
+def for_phone(tenant_code: str, appointment_id: UUID) -> Response:
+    """A file that puts it into the calendar of one's own phone."""
+    del tenant_code
+    row, uow = _read(appointment_id), request_unit_of_work()
+    content = calendar_file(row, hospital=hospital_info(uow=uow), now=utc_now(), translate=gettext)
+    uow.commit()
+    return send_file(BytesIO(content), mimetype=MIMETYPE, as_attachment=True, download_name=file_name(row))
 
 
 @pages.route("/hospitals/<string:tenant_code>/appointments/<uuid:appointment_id>/cancel", methods=["GET"])

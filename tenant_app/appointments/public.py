@@ -9,6 +9,7 @@ from tenant_app.appointments.around import (
     moves_of,
     to_move,
 )
+from tenant_app.appointments.calendar_file import MIMETYPE, calendar_file, file_name
 from tenant_app.appointments.closing import cancel_coming, coming
 from tenant_app.appointments.errors import OutsideSchedule, SlotTaken, TransitionNotAllowed
 from tenant_app.appointments.free_times import (
@@ -38,6 +39,7 @@ __all__ = [
     "APPOINTMENT_STATUSES",
     "APPOINTMENT_TYPES",
     "LENGTHS",
+    "MIMETYPE",
     "MOVABLE",
     "TRANSITIONS",
     "USUAL_MINUTES",
@@ -59,11 +61,13 @@ __all__ = [
     "appointments_of",
     "book",
     "busy_times",
+    "calendar_file",
     "calendar_rows",
     "cancel_coming",
     "coming",
     "count_by_status",
     "doctor_day",
+    "file_name",
     "free_slots",
     "hit_by_absences",
     "latest_before",

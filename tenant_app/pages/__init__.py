@@ -9,12 +9,14 @@ from tenant_app.auth.own_account import StaffAccount, StaffSecondFactor
 from tenant_app.pages.allergies import blueprint as allergies
 from tenant_app.pages.audit_pages import blueprint as audit_pages
 from tenant_app.pages.booking import blueprint as booking
+from tenant_app.pages.calendar_files import blueprint as calendar_files
 from tenant_app.pages.calendar_pages import blueprint as calendar_pages
 from tenant_app.pages.calendar_view import blueprint as calendar
 from tenant_app.pages.changing import blueprint as changing
 from tenant_app.pages.connected_pages import blueprint as connected_pages
 from tenant_app.pages.contacts import blueprint as contacts
 from tenant_app.pages.day import blueprint as day
+from tenant_app.pages.day_list import blueprint as day_list
 from tenant_app.pages.department_pages import blueprint as department_pages
 from tenant_app.pages.history import blueprint as history
 from tenant_app.pages.hospital_details import blueprint as hospital_details
@@ -51,8 +53,10 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     factor_pages(StaffSecondFactor),
     lookup,
     day,
+    day_list,
     booking,
     calendar,
+    calendar_files,
     moving,
     queue_desk,
     queue_pages,

@@ -102,7 +102,7 @@ class Line:
 def show() -> Response:
     """A day's appointments; today's, and a doctor's own, unless the address says otherwise."""
     uow, actor = request_unit_of_work(), current_actor()
-    chosen, errors = _chosen(actor)
+    chosen, errors = chosen_day(actor)
     answer = _show(uow, actor, chosen, errors=errors)
     uow.commit()
     return answer
@@ -211,7 +211,8 @@ def picture_of(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     return parts
 
 
-def _chosen(actor: Actor) -> tuple[Chosen, dict[str, list[str]]]:
+def chosen_day(actor: Actor) -> tuple[Chosen, dict[str, list[str]]]:
+    """What the address chooses; today's, and a doctor's own, unless it says otherwise. And what is wrong with it."""
     errors: dict[str, list[str]] = {}
     day = local_today()
     if text := request.args.get("day"):
@@ -296,7 +297,7 @@ def _act(appointment_id: str, action: str) -> Response:
     except (TransitionNotAllowed, PreconditionFailed) as refused:
         uow.session.rollback()
         (title, detail), tone = sentences(refused), "warning"
-    chosen, errors = _chosen(actor)
+    chosen, errors = chosen_day(actor)
     if not wants_part():
         message = title if tone == "success" else f"{title}. {detail}"
         return lead_to(url_for("day.show", **chosen.query()), message=message, tone=tone)

@@ -199,6 +199,23 @@ def test_a_taken_time_costs_no_word_on_the_page(portal: PatientPortal) -> None:
     assert [(row["start_time"], row["reason"]) for row in rows] == [("08:30", "Đau đầu, mất ngủ hai tuần nay")]
 
 
+def test_ones_own_goes_into_the_phones_calendar_and_nobody_elses(portal: PatientPortal) -> None:
+    clinic, other = portal.clinics
+    member, neighbour, stranger = portal.activated(clinic), portal.activated(clinic), portal.activated(other)
+    made = book(member, clinic, reason="Đau lưng").json or {}
+    page = f"/hospitals/{clinic.hospital.tenant_code}/appointments/{made['id']}"
+    client = member.browser()
+    assert f"{page}/calendar.ics" in client.get(page).text
+    file = client.get(f"{page}/calendar.ics")
+    assert (file.status_code, file.mimetype) == (200, "text/calendar")
+    text = file.text.replace("\r\n ", "")
+    assert f"{a_day():%Y%m%d}T080000" in text
+    for private in ("Đau lưng", member.who.cccd, member.who.full_name, made["doctor_name"], made["department_name"]):
+        assert private not in text
+    for somebody in (neighbour, stranger):
+        assert somebody.browser().get(f"{page}/calendar.ics").status_code == 404
+
+
 def test_the_same_request_twice_books_once(portal: PatientPortal) -> None:
     clinic = portal.clinics[0]
     member = portal.activated(clinic)

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import time, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kernel.clock import local_today
 from kernel.ids import new_row_id
 from tenant_app.appointments.models import Appointment
+from tenant_app.appointments.public import act, book
 from tenant_app.audit.public import AuditLog
 from tests.support.clinic import Clinic, add_user, tomorrow
 from tests.support.counting import Counting
@@ -142,6 +143,51 @@ def test_another_hospitals_appointment_does_not_exist(sign_in: SignIn, clinics: 
         assert foreign.status_code == unknown.status_code == nonsense.status_code == 404
     assert admin.client.get(f"/appointments/{made.id}/cancel").status_code == 404
     assert status_of(theirs, made.id) == "scheduled"
+
+
+def test_the_day_goes_on_paper_by_doctor_or_department(sign_in: SignIn, clinics: tuple[Clinic, Clinic]) -> None:
+    clinic, other = clinics
+    with clinic.uow() as uow:
+        second = add_user(uow, role="doctor", department_id=clinic.department_id)
+        uow.commit()
+    patients = [clinic.patient().patient for _ in range(3)]
+    late, early = clinic.appointment(patients[0].id, start="10:00", end="10:30"), clinic.appointment(patients[1].id)
+    with clinic.uow() as uow:
+        booking = clinic.booking(patients[2].id, doctor_id=second)
+        gone = book(uow=uow, actor=clinic.admin, booking=booking)
+        uow.commit()
+    nurse, stranger = sign_in(clinic, "nurse"), sign_in(other, "admin")
+    day = {"day": str(tomorrow()), "doctor": ""}
+    assert "/today/list?" in nurse.get("/today", **day)
+    paper = nurse.get("/today/list", **day)
+    assert paper.count('<section class="dl-sheet">') == 2
+    assert paper.index(early.patient_name) < paper.index(late.patient_name)
+    assert patients[2].full_name in paper
+    assert nurse.get("/today/list", **day, by="department").count('<section class="dl-sheet">') == 1
+    own = nurse.get("/today/list", day=str(tomorrow()), doctor=str(clinic.doctor_id))
+    assert patients[2].full_name not in own
+    with clinic.uow() as uow:
+        act(uow=uow, actor=clinic.admin, appointment_id=gone.id, action="cancel", reason="Bận")
+        uow.commit()
+    assert patients[2].full_name not in nurse.get("/today/list", **day), "who does not come is on no list"
+    assert "dl-sheet" not in stranger.get("/today/list", **day)
+    with clinic.uow() as uow:
+        read = select(func.count()).select_from(AuditLog).where(AuditLog.action == "appointment.list")
+        assert (uow.session.scalar(read) or 0) >= 5, "a list on paper is written down as one on the screen"
+
+
+def test_an_appointment_goes_into_a_phones_calendar(sign_in: SignIn, clinics: tuple[Clinic, Clinic]) -> None:
+    clinic, other = clinics
+    visit = clinic.appointment(clinic.patient().patient.id)
+    nurse, stranger = sign_in(clinic, "nurse"), sign_in(other, "admin")
+    path = f"/appointments/{visit.id}/calendar.ics"
+    assert f'href="{path}"' in nurse.get("/today", day=str(visit.appointment_date), doctor="")
+    file = nurse.client.get(path)
+    assert (file.status_code, file.mimetype) == (200, "text/calendar")
+    assert f"hen-kham-{visit.appointment_code}.ics" in file.headers["Content-Disposition"]
+    assert f"DTSTART;TZID=Asia/Ho_Chi_Minh:{visit.appointment_date:%Y%m%d}T090000\r\n" in file.text
+    assert visit.patient_name not in file.text.replace("\r\n ", "")
+    assert stranger.client.get(path).status_code == 404
 
 
 def test_each_look_at_a_day_is_written_down(sign_in: SignIn, clinic: Clinic) -> None:

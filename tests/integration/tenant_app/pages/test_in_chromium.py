@@ -61,6 +61,7 @@ NO_PAGES = {
     "import_pages.template",
     "import_pages.download",
     "import_pages.progress",
+    "calendar_file.show",
     # Looked at while a second factor is set up and asked for, in test_second_factor_in_chromium.
     "second_factor.enrol",
     "second_factor.picture",
@@ -123,6 +124,7 @@ def test_every_page_is_fit_to_be_seen(
     pages = {
         "day": f"/today?day={tomorrow()}&doctor=",
         "day-empty": "/today",
+        "day-list": f"/today/list?day={tomorrow()}&doctor=",
         "cancel": f"/appointments/{visit.id}/cancel",
         "reminders": f"/appointments/{visit.id}/reminders",
         "reminders-failed": "/reminders",
