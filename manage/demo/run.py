@@ -12,6 +12,7 @@ from kernel.database.engines import Database
 from keys.public import PROCESSES
 from manage import operator, wiring
 from manage.demo.hospitals import DEMO_HOSPITALS
+from manage.demo.importing import import_files
 from manage.demo.patient import make_patient_account
 from manage.demo.people import Person
 from manage.demo.seed import DemoData
@@ -45,6 +46,7 @@ def make_demo(context: RunContext) -> None:
             report=context.report,
             now=utc_now(),
         ).run()
+        import_files(routed.router)
         patient = make_patient_account(
             router=routed.router, settings=settings_of(context, "patient"), password=password
         )
