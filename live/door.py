@@ -214,6 +214,7 @@ class Door:
             session_id=session_id,
             user_id=found.user_id,
             permissions=found.permissions,
+            reach=found.reach,
             admitted_at=now,
             connected_at=utc_now(),
             ip_address=environ.get("REMOTE_ADDR") or None,

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kernel.ids import TenantId
+from tenant_app.reach.public import Reach
 
 
 @dataclass(kw_only=True, eq=False)
@@ -19,6 +20,7 @@ class Guest:
     session_id: UUID
     user_id: UUID
     permissions: frozenset[str]
+    reach: Reach | None
     admitted_at: float
     connected_at: datetime
     ip_address: str | None

@@ -16,7 +16,8 @@ from kernel.telemetry.logs import get_logger
 from live.figures import CONNECTIONS, DROPPED, EVENTS
 from live.guest import Guest
 from tenant_app.auth.public import Standing
-from tenant_app.live.public import Change, Connection, permitted, topics_of
+from tenant_app.live.public import Change, Connection, permitted, rooms_of, rooms_told
+from tenant_app.reach.public import Reach
 
 log = get_logger(__name__)
 
@@ -48,7 +49,9 @@ class Sockets(Protocol):
 class _Member:
     guest: Guest
     permissions: frozenset[str]
+    reach: Reach | None
     topics: frozenset[str] = frozenset()
+    rooms: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -100,7 +103,7 @@ class Hub:
                 hospital = self._hospitals[guest.tenant] = _Hospital(guest.tenant_code, guest.admitted_at)
             elif not hospital.members:
                 hospital.confirmed_at = guest.admitted_at
-            hospital.members[sid] = _Member(guest, guest.permissions)
+            hospital.members[sid] = _Member(guest, guest.permissions, guest.reach)
             hospital.changed.add(guest.id)
             self._where[sid] = guest.tenant
             CONNECTIONS.labels(hospital.code).set(len(hospital.members))
@@ -119,18 +122,18 @@ class Hub:
             CONNECTIONS.labels(hospital.code).set(len(hospital.members))
             return guest
 
-    def follow(self, sid: str, topics: Iterable[str]) -> tuple[TenantId, frozenset[str]] | None:
-        """Follow these and no others: the hospital, and what of it is permitted. None for somebody who has gone."""
+    def follow(self, sid: str, topics: Iterable[str]) -> tuple[TenantId, frozenset[str], Reach | None] | None:
+        """Follow these and no others: the hospital, what of it is permitted, and the reach. None for who has gone."""
         with self._lock:
             tenant = self._where.get(sid)
             if tenant is None:
                 return None
             hospital = self._hospitals[tenant]
             member = hospital.members[sid]
-            allowed = permitted(topics, member.permissions)
+            allowed = permitted(topics, member.permissions, member.reach)
             self._move(tenant, sid, member, allowed)
             hospital.changed.add(member.guest.id)
-            return tenant, allowed
+            return tenant, allowed, member.reach
 
     def tenants(self) -> frozenset[TenantId]:
         """The hospitals with somebody connected."""
@@ -156,8 +159,8 @@ class Hub:
         EVENTS.labels("told").inc()
         if change.kind == "gap":
             self.reload((tenant,))
-        for topic in topics_of(change):
-            self._sockets.say("changed", {"topic": topic, "at": at}, to=f"{tenant}:{topic}")
+        for topic, room in rooms_told(change):
+            self._sockets.say("changed", {"topic": topic, "at": at}, to=f"{tenant}:{room}")
 
     def reload(self, tenants: Collection[TenantId] | None = None) -> None:
         """Something may have been missed: everybody asks for what they show."""
@@ -214,8 +217,8 @@ class Hub:
                 standing = found.get(member.guest.session_id)
                 if standing is None:
                     ended.append(sid)
-                elif standing.permissions != member.permissions:
-                    member.permissions = standing.permissions
+                elif (standing.permissions, standing.reach) != (member.permissions, member.reach):
+                    member.permissions, member.reach = standing.permissions, standing.reach
                     self._withdraw(look.tenant, hospital, sid, member)
             hospital.confirmed_at = since
             was_silent, missed = hospital.silent, hospital.missed
@@ -257,18 +260,20 @@ class Hub:
             self._sockets.say("state", {"behind": True}, to=str(tenant))
 
     def _withdraw(self, tenant: TenantId, hospital: _Hospital, sid: str, member: _Member) -> None:
-        kept = permitted(member.topics, member.permissions)
-        if gone := member.topics - kept:
-            self._move(tenant, sid, member, kept)
+        kept = permitted(member.topics, member.permissions, member.reach)
+        gone = member.topics - kept
+        self._move(tenant, sid, member, kept)
+        if gone:
             hospital.changed.add(member.guest.id)
             self._sockets.say("withdrawn", {"topics": sorted(gone)}, to=sid)
 
     def _move(self, tenant: TenantId, sid: str, member: _Member, topics: frozenset[str]) -> None:
-        for topic in member.topics - topics:
-            self._sockets.leave(sid, f"{tenant}:{topic}")
-        for topic in topics - member.topics:
-            self._sockets.enter(sid, f"{tenant}:{topic}")
-        member.topics = topics
+        rooms = frozenset(room for topic in topics for room in rooms_of(topic, member.reach))
+        for room in member.rooms - rooms:
+            self._sockets.leave(sid, f"{tenant}:{room}")
+        for room in rooms - member.rooms:
+            self._sockets.enter(sid, f"{tenant}:{room}")
+        member.topics, member.rooms = topics, rooms
 
     def _drop(self, sid: str, reason: str) -> None:
         DROPPED.labels(reason).inc()

@@ -13,7 +13,7 @@ from live.guest import Guest
 from live.hub import Hub
 from live.reader import Reader
 from live.websocket import MOST_BYTES, PING_SECONDS, Websocket
-from tenant_app.live.public import MOST_TOPICS, topics_of
+from tenant_app.live.public import MOST_TOPICS, heard
 
 log = get_logger(__name__)
 
@@ -113,12 +113,12 @@ class Conversation:
         found = self._hub.follow(_sid(), named)
         if found is None:
             return {}
-        tenant, allowed = found
+        tenant, allowed, reach = found
         missed = self._reader.since(tenant, since if isinstance(since, str) else "")
         refused = sorted(set(named) - allowed)
         if missed is None or not self._hub.may_hear(tenant):
             return {"following": sorted(allowed), "refused": refused, "behind": True}
-        changed = sorted({topic for _, change in missed.changes for topic in topics_of(change)} & allowed)
+        changed = sorted(heard((change for _, change in missed.changes), allowed, reach))
         return {
             "following": sorted(allowed),
             "refused": refused,

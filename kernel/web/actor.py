@@ -17,6 +17,7 @@ class Actor:
 
     `tenant` is the hospital of a member of staff, or the one that a patient's call names; None for administrators.
     `mfa_at` is when the second factor was proven in this session; `mfa_required`, that a role of the actor needs one.
+    `departments` are those that a member of staff sees, where the roles limit it; None for the whole hospital.
     """
 
     kind: Literal["admin", "staff", "patient", "worker"]
@@ -29,6 +30,7 @@ class Actor:
     department_id: UUID | None = None
     mfa_at: datetime | None = None
     mfa_required: bool = False
+    departments: frozenset[UUID] | None = None
 
     @property
     def must_enrol(self) -> bool:
@@ -41,6 +43,10 @@ class Actor:
     def may(self, permission: str) -> bool:
         """Whether the actor's roles grant `permission`, such as `appointment.book`."""
         return permission in self.permissions and not self.must_enrol
+
+    def works_in(self, department_id: UUID | None) -> bool:
+        """Whether what belongs to a department is the actor's to see."""
+        return self.departments is None or department_id in self.departments
 
 
 def current_actor() -> Actor:

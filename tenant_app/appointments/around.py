@@ -19,6 +19,7 @@ from tenant_app.appointments.queries import AppointmentRow, BusyTime, appointmen
 from tenant_app.appointments.rules import MOVABLE
 from tenant_app.audit.service import record
 from tenant_app.calendar.public import NOT_SET
+from tenant_app.reach.public import beyond_reach, reach_of
 from tenant_app.schedules.models import ScheduleException
 from tenant_app.schedules.public import AWAY, read_working_time
 from tenant_app.staff.models import User
@@ -98,6 +99,30 @@ def calendar_rows(
     return rows
 
 
+def taken_elsewhere(
+    *, uow: UnitOfWork, doctor_ids: Collection[UUID], since: date, until: date
+) -> dict[tuple[UUID, date], list[BusyTime]]:
+    """(doctor, day) → when they are taken in departments beyond reach; by whom is nobody's business here."""
+    reach = reach_of(uow)
+    if reach is None:
+        return {}
+    statement = select(
+        Appointment.doctor_id, Appointment.appointment_date, Appointment.start_time, Appointment.end_time
+    ).where(
+        Appointment.doctor_id.in_(doctor_ids),
+        Appointment.doctor_id != reach.user_id,
+        Appointment.department_id.not_in(sorted(reach.departments)),
+        Appointment.appointment_date.between(since, until),
+        Appointment.status.in_(_TAKES_TIME),
+    )
+    found: dict[tuple[UUID, date], list[BusyTime]] = {}
+    with beyond_reach(uow):
+        for row in uow.session.execute(statement):
+            busy = BusyTime(row.start_time, row.end_time)
+            found.setdefault((row.doctor_id, row.appointment_date), []).append(busy)
+    return found
+
+
 def hit_by_absences(*, uow: UnitOfWork, now: datetime | None = None) -> dict[UUID, int]:
     """Doctor → how many coming appointments fall into an absence."""
     away = and_(
@@ -137,10 +162,10 @@ def move_row(*, uow: UnitOfWork, move_id: UUID) -> MoveRow:
 
 def _moves(uow: UnitOfWork, wanted: ColumnElement[bool]) -> list[MoveRow]:
     before, after, mover = aliased(User), aliased(User), aliased(User)
-    columns = {column.key: column for column in AppointmentMove.__table__.columns}
+    columns = AppointmentMove.__table__.columns.keys()
     statement = (
         select(
-            *(columns[name] for name in MoveRow.__slots__ if name in columns),
+            *(getattr(AppointmentMove, name) for name in MoveRow.__slots__ if name in columns),
             before.full_name.label("from_doctor_name"),
             after.full_name.label("to_doctor_name"),
             mover.full_name.label("moved_by_name"),

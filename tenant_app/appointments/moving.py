@@ -17,6 +17,7 @@ from tenant_app.appointments.models import Appointment, AppointmentMove
 from tenant_app.appointments.rules import MOVABLE, check_times, possible_actions
 from tenant_app.appointments.service import Booking, check_parties, place, reason_for_outside, take_turns, tell
 from tenant_app.audit.service import record
+from tenant_app.reach.public import reaches
 from tenant_app.schedules.public import read_working_time
 from tenant_app.staff.models import User
 
@@ -94,7 +95,7 @@ def undo_move(*, uow: UnitOfWork, actor: Actor, move_id: UUID, now: datetime | N
     Only while nothing else was done with it. Raises NotFound, PreconditionFailed, TransitionNotAllowed, SlotTaken.
     """
     move = uow.session.get(AppointmentMove, move_id)
-    if move is None:
+    if move is None or not reaches(uow, move.from_department_id, of=move.from_doctor_id):
         raise NotFound("move")
     back = Destination(
         doctor_id=move.from_doctor_id,
@@ -203,5 +204,6 @@ def _place(
         patient_id=found.patient_id,
         changed=changed,
     )
-    tell(uow, found, was_on=before["appointment_date"])
+    was_whose = (before["department_id"], before["doctor_id"])
+    tell(uow, found, was_on=before["appointment_date"], was_whose=was_whose)
     return Moved(row=queries.appointment(uow=uow, appointment_id=found.id), move_id=made.id)

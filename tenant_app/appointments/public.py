@@ -7,6 +7,7 @@ from tenant_app.appointments.around import (
     hit_by_absences,
     move_row,
     moves_of,
+    taken_elsewhere,
     to_move,
 )
 from tenant_app.appointments.calendar_file import MIMETYPE, calendar_file, file_name
@@ -78,6 +79,7 @@ __all__ = [
     "possible_actions",
     "read",
     "read_list",
+    "taken_elsewhere",
     "to_move",
     "undo_move",
 ]

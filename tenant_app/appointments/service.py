@@ -26,6 +26,7 @@ from tenant_app.audit.service import record
 from tenant_app.calendar.public import NOT_SET
 from tenant_app.live.public import announce, appointment_changed
 from tenant_app.patients.status_rules import refuse_closed
+from tenant_app.reach.public import reaches
 from tenant_app.schedules.public import hold_schedule, read_working_time
 from tenant_app.staff.errors import DepartmentClosed
 from tenant_app.staff.models import Department, User
@@ -216,10 +217,11 @@ def read_list(
     return page
 
 
-def tell(uow: UnitOfWork, changed: Appointment, *, was_on: date | None = None) -> None:
-    """Tell whoever looks at its day, or at the day on which it stood before."""
+def tell(uow: UnitOfWork, changed: Appointment, *, was_on: date | None = None, was_whose: Iterable[UUID] = ()) -> None:
+    """Tell whoever looks at its day, or at the day on which it stood before, and sees its department or doctor."""
     days = {changed.appointment_date, was_on or changed.appointment_date}
-    announce(uow, appointment_changed(appointment_id=changed.id, days=days, version=changed.version))
+    whose = {changed.department_id, changed.doctor_id, *was_whose}
+    announce(uow, appointment_changed(appointment_id=changed.id, days=days, whose=whose, version=changed.version))
 
 
 def check_parties(uow: UnitOfWork, booking: Booking) -> None:
@@ -241,7 +243,8 @@ def check_parties(uow: UnitOfWork, booking: Booking) -> None:
         errors["patient_id"] = [UNKNOWN_PATIENT]
     if doctor is None:
         errors["doctor_id"] = [UNKNOWN_DOCTOR]
-    if department is None:
+    # Beyond reach it is as if there were none; with oneself one is booked wherever one is sent.
+    if department is None or not reaches(uow, booking.department_id, of=booking.doctor_id):
         errors["department_id"] = [UNKNOWN_DEPARTMENT]
     if booking.appointment_type not in APPOINTMENT_TYPES:
         errors["appointment_type"] = [UNKNOWN_TYPE]

@@ -1,6 +1,7 @@
 """Recognises staff: the token names hospital and session; the row in that hospital's database decides.
 
-One query, in the request's own transaction, answers whether the session lives and what the person may do.
+One query, in the request's own transaction, answers whether the session lives, what the person may do and where. From
+here on the transaction sees no appointment and no number of a department beyond that.
 """
 
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from flask import g, request
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, select
 
 from central.auth.public import Gate
 from central.router.public import HospitalHosts, TenantRouter
@@ -19,7 +20,10 @@ from kernel.web.access import Access
 from kernel.web.actor import Actor
 from kernel.web.collaborators import hold_unit_of_work
 from tenant_app.auth.service import StaffSessions
-from tenant_app.staff.models import Role, StaffSession, User, UserRole
+from tenant_app.auth.standing import read_rights, rights_columns
+from tenant_app.reach.rows import limit
+from tenant_app.reach.rules import Reach
+from tenant_app.staff.models import StaffSession, User
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,42 +56,32 @@ class StaffGatekeeper:
         found = uow.session.execute(self._standing, {"session_id": session_id}).one_or_none()
         if found is None:
             raise SessionEnded
-        user_id, full_name, role, department_id, last_seen_at, mfa_at, rights = found
-        permissions, mfa_required = rights
-        self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=last_seen_at)
+        rights = read_rights(found)
+        self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=found.last_seen_at)
         g.hospital = Hospital(tenant=tenant, code=route.tenant_code, name=route.name)
-        logs.bind(tenant=tenant, actor=user_id, actor_kind="staff")
+        logs.bind(tenant=tenant, actor=found.id, actor_kind="staff")
+        if rights.departments is not None:
+            limit(uow, Reach(user_id=found.id, departments=rights.departments))
         return Actor(
             kind="staff",
-            id=user_id,
+            id=found.id,
             session_id=session_id,
-            name=full_name,
-            role=role,
-            permissions=frozenset(name for each in permissions or () for name in each),
+            name=found.full_name,
+            role=found.role,
+            permissions=rights.permissions,
             tenant=tenant,
-            department_id=department_id,
-            mfa_at=mfa_at,
-            mfa_required=bool(mfa_required),
+            department_id=found.own_department,
+            mfa_at=found.mfa_at,
+            mfa_required=rights.mfa_required,
+            departments=rights.departments,
         )
 
     @cached_property
     def _standing(self) -> Select[Any]:
         """Whose session it is and what they may do. Built once: building it took an eighth of a whole request."""
-        granted = (
-            select(func.jsonb_build_array(func.jsonb_agg(Role.permissions), func.bool_or(Role.mfa_required)))
-            .join(UserRole, UserRole.role_id == Role.id)
-            .where(UserRole.user_id == User.id)
-            .scalar_subquery()
-        )
         return (
             select(
-                User.id,
-                User.full_name,
-                User.role,
-                User.department_id,
-                StaffSession.last_seen_at,
-                StaffSession.mfa_at,
-                granted,
+                User.id, User.full_name, User.role, StaffSession.last_seen_at, StaffSession.mfa_at, *rights_columns()
             )
             .join(StaffSession, StaffSession.account_id == User.id)
             .where(StaffSession.id == bindparam("session_id"), User.status == "active", *self.sessions.living())

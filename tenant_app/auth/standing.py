@@ -1,24 +1,87 @@
-"""Who is signed in now and what they may do, of many sessions at once: one question a hospital, however many ask."""
+"""What somebody may do and where, and of many sessions at once who is signed in: one question a hospital."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Date, bindparam, func, or_, select
 
 from central.auth.public import SessionRules, living
-from kernel.clock import Clock, utc_now
+from kernel.clock import Clock, local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
+from tenant_app.reach.rules import HOSPITAL, Reach
+from tenant_app.schedules.models import DoctorSchedule, ScheduleException
 from tenant_app.staff.models import Role, StaffSession, User, UserRole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rights:
+    """What somebody's roles give. `departments` is None where they reach the whole hospital."""
+
+    permissions: frozenset[str]
+    mfa_required: bool
+    departments: frozenset[UUID] | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """A session that lives."""
+    """A session that lives. `reach` is None for the whole hospital."""
 
     session_id: UUID
     user_id: UUID
     permissions: frozenset[str]
+    reach: Reach | None
+
+
+def rights_columns() -> tuple[ColumnElement[Any], ...]:
+    """For a query over `User`: what `read_rights` makes rights of. A statement with them may be built once."""
+    granted = (
+        select(
+            func.jsonb_build_array(
+                func.jsonb_agg(Role.permissions), func.bool_or(Role.mfa_required), func.bool_or(Role.reach == HOSPITAL)
+            )
+        )
+        .join(UserRole, UserRole.role_id == Role.id)
+        .where(UserRole.user_id == User.id)
+        .scalar_subquery()
+    )
+    today = bindparam("rights_on", callable_=local_today, type_=Date)
+    # A doctor works where the schedule says, not only in the department of the own account.
+    scheduled = (
+        select(func.array_agg(DoctorSchedule.department_id))
+        .where(
+            DoctorSchedule.doctor_id == User.id,
+            or_(DoctorSchedule.valid_until.is_(None), DoctorSchedule.valid_until >= today),
+        )
+        .scalar_subquery()
+    )
+    extra = (
+        select(func.array_agg(ScheduleException.department_id))
+        .where(
+            ScheduleException.doctor_id == User.id,
+            ScheduleException.department_id.is_not(None),
+            ScheduleException.last_day >= today,
+        )
+        .scalar_subquery()
+    )
+    return (
+        granted.label("granted"),
+        User.department_id.label("own_department"),
+        scheduled.label("scheduled"),
+        extra.label("extra"),
+    )
+
+
+def read_rights(row: Any) -> Rights:
+    """The rights in a row with `rights_columns`."""
+    permissions, mfa_required, whole = row.granted
+    own = () if row.own_department is None else (row.own_department,)
+    return Rights(
+        permissions=frozenset(name for each in permissions or () for name in each),
+        mfa_required=bool(mfa_required),
+        departments=None if whole else frozenset((*own, *(row.scheduled or ()), *(row.extra or ()))),
+    )
 
 
 def standings(
@@ -28,36 +91,20 @@ def standings(
 
     Who has to set up a second factor first may nothing until then, as in kernel.web.actor.
     """
-    granted = (
-        select(func.jsonb_agg(Role.permissions))
-        .join(UserRole, UserRole.role_id == Role.id)
-        .where(UserRole.user_id == User.id)
-        .scalar_subquery()
-    )
-    demanded = (
-        select(func.bool_or(Role.mfa_required))
-        .join(UserRole, UserRole.role_id == Role.id)
-        .where(UserRole.user_id == User.id)
-        .scalar_subquery()
-    )
     statement = (
-        select(
-            StaffSession.id,
-            StaffSession.mfa_at,
-            User.id.label("user_id"),
-            granted.label("granted"),
-            demanded.label("demanded"),
-        )
+        select(StaffSession.id, StaffSession.mfa_at, User.id.label("user_id"), *rights_columns())
         .join(User, User.id == StaffSession.account_id)
         .where(StaffSession.id.in_(sessions), User.status == "active", *living(StaffSession, rules=rules, clock=clock))
     )
-    return {
-        row.id: Standing(
-            session_id=row.id,
-            user_id=row.user_id,
-            permissions=frozenset(
-                name for each in row.granted or () for name in each if row.mfa_at is not None or not row.demanded
-            ),
-        )
-        for row in uow.session.execute(statement)
-    }
+    return {row.id: _standing(row) for row in uow.session.execute(statement)}
+
+
+def _standing(row: Any) -> Standing:
+    rights = read_rights(row)
+    admitted = row.mfa_at is not None or not rights.mfa_required
+    return Standing(
+        session_id=row.id,
+        user_id=row.user_id,
+        permissions=rights.permissions if admitted else frozenset(),
+        reach=None if rights.departments is None else Reach(user_id=row.user_id, departments=rights.departments),
+    )

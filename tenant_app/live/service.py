@@ -9,9 +9,8 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.web.actor import Actor
 from tenant_app.audit.public import record
-from tenant_app.staff.guarding import require_reach
+from tenant_app.staff.guarding import require_within_rights, rights_of
 from tenant_app.staff.models import StaffSession
-from tenant_app.staff.queries import permissions_of
 
 
 def sign_out(*, uow: UnitOfWork, actor: Actor, session_id: UUID) -> None:
@@ -24,7 +23,7 @@ def sign_out(*, uow: UnitOfWork, actor: Actor, session_id: UUID) -> None:
     )
     if owner is None:
         raise NotFound("session")
-    require_reach(actor, permissions_of(uow=uow, user_id=owner))
+    require_within_rights(actor, rights_of(uow=uow, user_id=owner))
     uow.session.execute(
         update(StaffSession)
         .where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from tenant_app.live.bus import Change
+from tenant_app.reach.public import Reach
 
 # A page shows a month at most, and a line or two besides.
 MOST_TOPICS: Final = 48
@@ -20,11 +21,12 @@ _PERMISSIONS: Final[Mapping[re.Pattern[str], str]] = {
 }
 
 ALL_QUEUES: Final = "queue"
+_ONE_LINE: Final = "queue:"
 
 
 def queue_topic(department_id: UUID) -> str:
     """A department's line."""
-    return f"queue:{department_id}"
+    return f"{_ONE_LINE}{department_id}"
 
 
 def day_topic(day: date) -> str:
@@ -40,9 +42,30 @@ def permission_for(topic: str) -> str | None:
     return None
 
 
-def permitted(topics: Iterable[str], permissions: frozenset[str]) -> frozenset[str]:
-    """Those that somebody with these permissions may follow."""
-    return frozenset(topic for topic in topics if permission_for(topic) in permissions)
+def permitted(topics: Iterable[str], permissions: frozenset[str], reach: Reach | None) -> frozenset[str]:
+    """Those that somebody with these permissions may follow; of departments' lines, those within reach."""
+    return frozenset(topic for topic in topics if permission_for(topic) in permissions and _within(topic, reach))
+
+
+def rooms_of(topic: str, reach: Reach | None) -> frozenset[str]:
+    """Where somebody who follows a topic hears of it: with all others, or apart by whose things they see."""
+    if reach is None or topic.startswith(_ONE_LINE):
+        return frozenset({topic})
+    return frozenset(_apart(topic, str(each)) for each in (*reach.departments, reach.user_id))
+
+
+def rooms_told(change: Change) -> frozenset[tuple[str, str]]:
+    """(topic, room) wherever a change is to be told."""
+    topics = topics_of(change)
+    return frozenset((topic, topic) for topic in topics) | frozenset(
+        (topic, _apart(topic, each)) for topic in topics for each in change.whose
+    )
+
+
+def heard(changes: Iterable[Change], topics: Iterable[str], reach: Reach | None) -> frozenset[str]:
+    """Those of `topics` of which somebody would have heard, had they been there when these changes were told."""
+    told = frozenset(room for change in changes for _, room in rooms_told(change))
+    return frozenset(topic for topic in topics if rooms_of(topic, reach) & told)
 
 
 def topics_of(change: Change) -> frozenset[str]:
@@ -55,10 +78,23 @@ def topics_of(change: Change) -> frozenset[str]:
 
 def queue_changed(*, entry_id: UUID, department_id: UUID, version: int) -> Change:
     """A number in a department's line was given, or had a step."""
-    return Change(kind="queue", places=(queue_topic(department_id),), id=entry_id, version=version)
+    places, whose = (queue_topic(department_id),), (str(department_id),)
+    return Change(kind="queue", places=places, whose=whose, id=entry_id, version=version)
 
 
-def appointment_changed(*, appointment_id: UUID, days: Iterable[date], version: int) -> Change:
-    """An appointment was booked or changed; `days` are those on which it stands, and stood."""
+def appointment_changed(*, appointment_id: UUID, days: Iterable[date], whose: Iterable[UUID], version: int) -> Change:
+    """An appointment was booked or changed; `days` are those on which it stands, and stood, `whose` the departments and
+    doctors with whom.
+    """
     places = tuple(sorted({day_topic(day) for day in days}))
-    return Change(kind="appointment", places=places, id=appointment_id, version=version)
+    owners = tuple(sorted({str(each) for each in whose}))
+    return Change(kind="appointment", places=places, whose=owners, id=appointment_id, version=version)
+
+
+def _within(topic: str, reach: Reach | None) -> bool:
+    of_one_line = topic.startswith(_ONE_LINE)
+    return reach is None or not of_one_line or UUID(topic.removeprefix(_ONE_LINE)) in reach.departments
+
+
+def _apart(topic: str, whose: str) -> str:
+    return f"{topic}@{whose}"

@@ -32,10 +32,11 @@ from tenant_app.appointments.public import (
 )
 from tenant_app.pages.forms import CHOOSE, TOO_LONG, chosen_id, lead_to, page, parse_day, spoken
 from tenant_app.pages.shown import TYPE_NAMES, banner, long_day, options
-from tenant_app.pages.working_days import bookable_in, why_nothing
+from tenant_app.pages.working_days import bookable_in, departments_in_reach, limited_to, why_nothing
 from tenant_app.patients.public import PatientInactive, PatientRecord, read
+from tenant_app.reach.public import reaches
 from tenant_app.staff.errors import DepartmentClosed
-from tenant_app.staff.public import Doctor, list_departments
+from tenant_app.staff.public import Doctor
 
 blueprint = Blueprint("booking", __name__, url_prefix="/appointments/new")
 
@@ -217,9 +218,11 @@ def _form(
         patient = read(uow=uow, actor=actor, patient_id=wish.patient_id)
     if patient is None:
         return page("booking/choose_patient.html", status=status, onward=wish.onward())
-    departments = list_departments(uow=uow, active_only=True).items
+    departments = departments_in_reach(uow)
     if len(departments) == 1:
         wish.department_id = departments[0].id
+    elif not reaches(uow, wish.department_id):
+        wish.department_id = None
     doctors = bookable_in(uow, wish.department_id)
     wish.doctor_id = _one_of(doctors, wish.doctor_id)
     if wish.doctor_id is None:
@@ -235,6 +238,7 @@ def _form(
         wish=wish,
         patient=banner(patient),
         departments=departments,
+        limited_to=limited_to(uow, departments),
         department_options=[(each.id, each.name) for each in departments],
         doctors=doctors,
         doctor_options=[(each.id, each.full_name) for each in doctors],

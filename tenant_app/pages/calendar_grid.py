@@ -47,7 +47,7 @@ class Free:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shade:
-    """A time at which nobody can be booked, and why: `away`, `holiday` or `closed`."""
+    """A time at which nobody can be booked, and why: `away`, `holiday`, `closed`, or taken `elsewhere`."""
 
     why: str
     place: Place
@@ -73,13 +73,17 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Day:
-    """What a column is made of: a doctor's working time and appointments of a day, those cancelled left out."""
+    """What a column is made of: a doctor's working time and appointments of a day, those cancelled left out.
+
+    `elsewhere` are times of appointments that whoever looks does not see.
+    """
 
     doctor_id: UUID
     doctor_name: str
     day: date
     working: WorkingTime
     rows: Sequence[AppointmentRow]
+    elsewhere: Sequence[BusyTime] = ()
     department_id: UUID | None = None
 
     def windows(self) -> list[Window]:
@@ -93,6 +97,7 @@ def hours_shown(days: Iterable[Day]) -> range:
     for each in days:
         spans = [(window.start, window.end) for window in each.windows()]
         spans += [(row.start_time, row.end_time) for row in each.rows]
+        spans += [(busy.start_time, busy.end_time) for busy in each.elsewhere]
         for start, end in spans:
             first, last = min(first, _minutes(start)), max(last, _minutes(end))
     return range(first // 60, min(24, -(-last // 60)))
@@ -100,15 +105,17 @@ def hours_shown(days: Iterable[Day]) -> range:
 
 def column(day: Day, *, hours: range, now: datetime) -> Column:
     """One column. `now` is aware: what has begun is not offered."""
-    busy = [BusyTime(row.start_time, row.end_time) for row in day.rows]
+    busy = [*(BusyTime(row.start_time, row.end_time) for row in day.rows), *day.elsewhere]
     windows = day.windows()
     shown = (time(hours.start), _end_of(hours))
     away = _within(day.working.away_on(day.day), shown)
     holidays = without(_within(day.working.calendar.closed_on(day.day), shown), away)
     open_spans = [(window.start, window.end) for window in windows]
-    closed = without([shown], [*open_spans, *away, *holidays])
+    elsewhere = _within([(each.start_time, each.end_time) for each in day.elsewhere], shown)
+    closed = without([shown], [*open_spans, *away, *holidays, *elsewhere])
     shades = [("away", span) for span in away]
     shades += [("holiday", span) for span in holidays] + [("closed", span) for span in closed]
+    shades += [("elsewhere", span) for span in elsewhere]
     return Column(
         doctor_id=day.doctor_id,
         doctor_name=day.doctor_name,

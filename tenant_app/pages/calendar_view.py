@@ -17,14 +17,15 @@ from kernel.text import N_
 from kernel.web.access import requires
 from kernel.web.actor import Actor, current_actor
 from kernel.web.collaborators import request_unit_of_work
-from tenant_app.appointments.public import MOVABLE, AppointmentRow, calendar_rows
+from tenant_app.appointments.public import MOVABLE, AppointmentRow, BusyTime, calendar_rows, taken_elsewhere
 from tenant_app.live.public import day_topic
 from tenant_app.pages.calendar_grid import Column, Day, column, hours_shown
 from tenant_app.pages.forms import chosen_id, page, parse_day, spoken, wants_part
 from tenant_app.pages.moving_pages import just_moved
 from tenant_app.pages.shown import TYPE_NAMES, long_day
+from tenant_app.pages.working_days import departments_in_reach, doctors_in_reach, limited_to
 from tenant_app.schedules.public import WorkingTime, read_working_times
-from tenant_app.staff.public import DepartmentRow, Doctor, active_doctors, list_departments
+from tenant_app.staff.public import DepartmentRow, Doctor
 
 blueprint = Blueprint("calendar", __name__, url_prefix="/calendar")
 
@@ -33,6 +34,7 @@ WHY_NOT: Final[Mapping[str, str]] = {
     "away": N_("Away"),
     "holiday": N_("Holiday"),
     "closed": N_("No consultation"),
+    "elsewhere": N_("In another department"),
 }
 _KEPT: Final = ("view", "doctor", "department")
 _WEEK: Final = 7
@@ -83,16 +85,17 @@ def show() -> AnyResponse:
 
 
 def _show(uow: UnitOfWork, actor: Actor, chosen: Chosen, errors: dict[str, list[str]]) -> Response:
-    doctors = active_doctors(uow=uow)
-    departments = list_departments(uow=uow, active_only=True).items
+    doctors, departments = doctors_in_reach(uow), departments_in_reach(uow)
     if chosen.view == WEEK and chosen.doctor_id not in {each.id for each in doctors}:
         first = next((each.id for each in doctors if chosen.department_id in {None, each.department_id}), None)
         chosen = Chosen(view=WEEK, day=chosen.day, doctor_id=first, department_id=chosen.department_id)
     since, until = chosen.days[0], chosen.days[-1]
     working = read_working_times(uow=uow, doctor_ids=[each.id for each in doctors], since=since, until=until)
     shown = [each for each in doctors if _is_shown(each, chosen, working[each.id])]
-    rows = calendar_rows(uow=uow, actor=actor, doctor_ids=[each.id for each in shown], since=since, until=until)
-    columns, hours = _columns(shown, chosen, working, rows)
+    ids = [each.id for each in shown]
+    rows = calendar_rows(uow=uow, actor=actor, doctor_ids=ids, since=since, until=until)
+    elsewhere = taken_elsewhere(uow=uow, doctor_ids=ids, since=since, until=until)
+    columns, hours = _columns(shown, chosen, working, rows, elsewhere)
     step = 1 if chosen.view == DAY else _WEEK
     moved = just_moved(uow)
     here = url_for("calendar.show", **chosen.query())
@@ -110,6 +113,7 @@ def _show(uow: UnitOfWork, actor: Actor, chosen: Chosen, errors: dict[str, list[
         other_view=chosen.query(view=WEEK if chosen.view == DAY else DAY),
         doctor_options=[(each.id, each.full_name) for each in doctors],
         department_options=[(each.id, each.name) for each in departments],
+        limited_to=limited_to(uow, departments),
         filtered=_filtered(chosen, doctors, departments),
         may_book=actor.may("appointment.book"),
         movable=MOVABLE,
@@ -134,7 +138,11 @@ def _is_shown(doctor: Doctor, chosen: Chosen, working: WorkingTime) -> bool:
 
 
 def _columns(
-    shown: list[Doctor], chosen: Chosen, working: Mapping[UUID, WorkingTime], rows: list[AppointmentRow]
+    shown: list[Doctor],
+    chosen: Chosen,
+    working: Mapping[UUID, WorkingTime],
+    rows: list[AppointmentRow],
+    elsewhere: Mapping[tuple[UUID, date], list[BusyTime]],
 ) -> tuple[list[Column], range]:
     found: dict[tuple[UUID, date], list[AppointmentRow]] = {}
     for row in rows:
@@ -147,6 +155,7 @@ def _columns(
             working=working[doctor.id],
             rows=found.get((doctor.id, day), []),
             department_id=chosen.department_id,
+            elsewhere=elsewhere.get((doctor.id, day), []),
         )
         for doctor in shown
         for day in chosen.days

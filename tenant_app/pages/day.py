@@ -43,9 +43,9 @@ from tenant_app.pages.forms import (
 )
 from tenant_app.pages.moving_pages import just_moved
 from tenant_app.pages.shown import TYPE_NAMES, banner, long_day
+from tenant_app.pages.working_days import departments_in_reach, doctors_in_reach, limited_to
 from tenant_app.patients.public import patient_record
 from tenant_app.reminders.public import day_figures
-from tenant_app.staff.public import active_doctors, list_departments
 from tenant_app.unusual.public import open_findings
 
 blueprint = Blueprint("day", __name__)
@@ -259,8 +259,9 @@ def _show(
     }
     if wants_part():
         return page("day/list.html", **values)
-    departments = [(each.id, each.name) for each in list_departments(uow=uow, active_only=True).items]
-    doctors = [(each.id, each.full_name) for each in active_doctors(uow=uow)]
+    within = departments_in_reach(uow)
+    departments = [(each.id, each.name) for each in within]
+    doctors = [(each.id, each.full_name) for each in doctors_in_reach(uow)]
     return page(
         "day/day.html",
         errors=errors,
@@ -271,6 +272,7 @@ def _show(
         next_day=chosen.day + timedelta(days=1),
         unusual=open_findings(uow=uow) if actor.may("audit.decide") else 0,
         department_options=departments,
+        limited_to=limited_to(uow, within),
         doctor_options=doctors,
         filtered=[name for each, name in [*doctors, *departments] if each in {chosen.doctor_id, chosen.department_id}],
         **values,

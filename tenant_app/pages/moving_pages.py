@@ -39,10 +39,9 @@ from tenant_app.appointments.public import (
 )
 from tenant_app.pages.forms import chosen_id, lead_to, page, parse_day, sent_version, spoken
 from tenant_app.pages.shown import banner, long_day
-from tenant_app.pages.working_days import why_nothing
+from tenant_app.pages.working_days import doctors_in_reach, why_nothing
 from tenant_app.patients.public import PatientInactive, patient_record
 from tenant_app.staff.errors import DepartmentClosed
-from tenant_app.staff.public import active_doctors
 
 blueprint = Blueprint("moving", __name__, url_prefix="/appointments")
 
@@ -236,7 +235,7 @@ def _form(
     slots = there.untaken(now=now, minutes=minutes) if wish.all_hours else there.free(now=now, minutes=minutes)
     free = sorted({slot.start for slot in slots} | ({wish.start} if wish.start and refused is None else set()))
     noon = time(12)
-    doctors = [(each.id, each.full_name) for each in active_doctors(uow=uow)]
+    doctors = [(each.id, each.full_name) for each in doctors_in_reach(uow)]
     if row.doctor_id not in {each for each, _ in doctors}:
         doctors.insert(0, (row.doctor_id, row.doctor_name))
     return page(

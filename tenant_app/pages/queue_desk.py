@@ -20,6 +20,7 @@ from tenant_app.hospital.public import hospital_info
 from tenant_app.pages.forms import chosen_id, lead_to, page, seen_version, spoken
 from tenant_app.pages.queue_pages import PRIORITY_NAMES
 from tenant_app.pages.shown import banner, options
+from tenant_app.pages.working_days import departments_in_reach, limited_to
 from tenant_app.patients.public import patient_record
 from tenant_app.patients.public import read as read_patient
 from tenant_app.queue.public import AlreadyWaiting, Arrival, masked_name, priority_by_age, read, take, transfer
@@ -127,13 +128,15 @@ def _form(
     today = local_today()
     booked = list_appointments(uow=uow, wanted=Appointments(since=today, until=today, patient_id=patient_id)).items
     awaited = [row for row in booked if row.status in {"scheduled", "confirmed"}]
-    departments = [(str(each.id), each.name) for each in list_departments(uow=uow, active_only=True).items]
+    within = departments_in_reach(uow)
+    departments = [(str(each.id), each.name) for each in within]
     first = str(awaited[0].department_id) if awaited else departments[0][0] if len(departments) == 1 else ""
     answer = page(
         "queue/take.html",
         status=status or (HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK),
         patient=banner(record),
         departments=departments,
+        limited_to=limited_to(uow, within),
         department=request.form.get("department", first),
         priorities=options(PRIORITY_NAMES),
         priority=request.form.get("priority") or priority_by_age(record.patient.date_of_birth, day=today),

@@ -35,6 +35,7 @@ from tenant_app.queue.public import (
     step,
     undo,
 )
+from tenant_app.reach.public import reach_of
 
 blueprint = Blueprint("queue_pages", __name__, url_prefix="/queue")
 
@@ -91,6 +92,7 @@ def overview() -> Response:
         "queue/overview_figures.html" if wants_part() else "queue/overview.html",
         day=found.day,
         departments=found.departments,
+        limited_to=None if reach_of(uow) is None else [each.department_name for each in found.departments],
         hours=found.hours,
         bars=bars_of(found.hours),
         now=utc_now(),

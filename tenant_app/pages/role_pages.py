@@ -9,12 +9,14 @@ from flask_babel import gettext
 
 from kernel.errors import InvalidFields, PreconditionFailed, SokhamError
 from kernel.ids import parse_uuid
+from kernel.text import N_
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
 from tenant_app.pages.forms import lead_to, page, sent_version, spoken, typed
-from tenant_app.pages.shown import role_title
+from tenant_app.pages.shown import options, role_title
 from tenant_app.pages.staff_pages import refused
+from tenant_app.reach.public import DEPARTMENTS, HOSPITAL
 from tenant_app.staff.errors import BuiltInRole, RoleInUse, RoleNameTaken
 from tenant_app.staff.public import (
     ADMIN_KEEPS,
@@ -32,6 +34,10 @@ from tenant_app.staff.public import (
 blueprint = Blueprint("role_pages", __name__, url_prefix="/roles")
 
 _ADMIN: Final = "admin"
+REACH_NAMES: Final = {
+    HOSPITAL: N_("The whole hospital"),
+    DEPARTMENTS: N_("Their own departments"),
+}
 
 
 @blueprint.route("")
@@ -46,7 +52,8 @@ def show() -> Response:
 @requires("role.manage")
 def new() -> Response:
     """The empty form."""
-    return _form(None, shown={"name": "", "description": ""}, chosen=(), mfa_required=False, version=0)
+    blank = {"name": "", "description": ""}
+    return _form(None, shown=blank, chosen=(), mfa_required=False, reach=HOSPITAL, version=0)
 
 
 @blueprint.route("/new", methods=["POST"])
@@ -56,7 +63,14 @@ def create() -> Response:
     uow = request_unit_of_work()
     shown, chosen = _sent()
     try:
-        create_role(uow=uow, actor=current_actor(), **shown, permissions=chosen, mfa_required=_mfa_chosen())
+        create_role(
+            uow=uow,
+            actor=current_actor(),
+            **shown,
+            permissions=chosen,
+            mfa_required=_mfa_chosen(),
+            reach=_reach_chosen(HOSPITAL),
+        )
     except (InvalidFields, RoleNameTaken) as wrong:
         uow.session.rollback()
         return _form(
@@ -64,6 +78,7 @@ def create() -> Response:
             shown=shown,
             chosen=chosen,
             mfa_required=_mfa_chosen(),
+            reach=_reach_chosen(HOSPITAL),
             version=0,
             errors=_errors(wrong),
             status=wrong.status,
@@ -78,7 +93,14 @@ def edit(role_id: str) -> Response:
     """A role, with what it permits and who has it."""
     found = role(uow=request_unit_of_work(), role_id=parse_uuid(role_id, what="role"))
     shown = {"name": found.name, "description": found.description or ""}
-    return _form(found, shown=shown, chosen=found.permissions, mfa_required=found.mfa_required, version=found.version)
+    return _form(
+        found,
+        shown=shown,
+        chosen=found.permissions,
+        mfa_required=found.mfa_required,
+        reach=found.reach,
+        version=found.version,
+    )
 
 
 @blueprint.route("/<role_id>", methods=["POST"])
@@ -93,7 +115,7 @@ def save(role_id: str) -> Response:
         shown["name"] = found.name
     # What this version of the pages does not show is not taken away by them.
     kept = set(found.permissions) - set(PERMISSIONS) | (ADMIN_KEEPS if found.name == _ADMIN else set())
-    version = sent_version()
+    version, reach = sent_version(), _reach_chosen(found.reach)
     try:
         change_role(
             uow=uow,
@@ -103,16 +125,18 @@ def save(role_id: str) -> Response:
             **shown,
             permissions=chosen | kept,
             mfa_required=_mfa_chosen(),
+            reach=reach,
         )
     except PreconditionFailed as changed:
         uow.session.rollback()
         now = role(uow=uow, role_id=wanted)
-        there = _there(now, shown=shown, chosen=chosen | kept)
+        there = _there(now, shown=shown, chosen=chosen | kept, reach=reach)
         return _form(
             now,
             shown=shown,
             chosen=chosen,
             mfa_required=_mfa_chosen(),
+            reach=reach,
             version=now.version,
             there=there,
             status=changed.status,
@@ -124,6 +148,7 @@ def save(role_id: str) -> Response:
             shown=shown,
             chosen=chosen,
             mfa_required=_mfa_chosen(),
+            reach=reach,
             version=version,
             errors=_errors(wrong),
             status=wrong.status,
@@ -155,11 +180,15 @@ def _mfa_chosen() -> bool:
     return "mfa_required" in request.form
 
 
+def _reach_chosen(usual: str) -> str:
+    return request.form.get("reach", usual)
+
+
 def _errors(wrong: SokhamError) -> dict[str, list[str]]:
     return dict(wrong.errors) or {str(wrong.data["field"]): [wrong.title]}
 
 
-def _there(now: RoleRow, *, shown: dict[str, str], chosen: Collection[str]) -> list[tuple[str, str]]:
+def _there(now: RoleRow, *, shown: dict[str, str], chosen: Collection[str], reach: str) -> list[tuple[str, str]]:
     """What is saved now where it differs from what was chosen, in words."""
 
     def words(names: Collection[str]) -> str:
@@ -172,6 +201,7 @@ def _there(now: RoleRow, *, shown: dict[str, str], chosen: Collection[str]) -> l
         (gettext("Description"), now.description if (now.description or "") != shown["description"] else ""),
         (gettext("Permitted there, not in your form"), words(saved - sent)),
         (gettext("In your form, not permitted there"), words(sent - saved)),
+        (gettext("Where it holds"), gettext(REACH_NAMES[now.reach]) if now.reach != reach else ""),
         (gettext("Needs a second factor"), demanded if now.mfa_required != _mfa_chosen() else ""),
     )
     return [(label, value) for label, value in pairs if value]
@@ -183,6 +213,7 @@ def _form(
     shown: dict[str, str],
     chosen: Collection[str],
     mfa_required: bool,
+    reach: str,
     version: int,
     errors: dict[str, list[str]] | None = None,
     there: list[tuple[str, str]] | None = None,
@@ -196,6 +227,8 @@ def _form(
         title=role_title(found.name) if found else "",
         shown=shown,
         mfa_required=mfa_required,
+        reach=reach,
+        reaches=options(REACH_NAMES),
         version=version,
         errors=spoken(errors or {}),
         there=there,

@@ -32,6 +32,7 @@ from tenant_app.pages.schedule_forms import (
     read_new_hours,
 )
 from tenant_app.pages.shown import options
+from tenant_app.pages.working_days import departments_in_reach
 from tenant_app.schedules.public import (
     AWAY,
     EXTRA,
@@ -226,9 +227,9 @@ def _doctor(user_id: str) -> StaffMember:
 
 
 def _row(user_id: str, schedule_id: str) -> ScheduleRow:
-    """Raises NotFound, also where the hours are another doctor's."""
+    """Raises NotFound, also where the hours are another doctor's, or of a department beyond reach."""
     found = schedule_row(uow=request_unit_of_work(), schedule_id=parse_uuid(schedule_id, what="schedule"))
-    if found.doctor_id != parse_uuid(user_id, what="user"):
+    if found.doctor_id != parse_uuid(user_id, what="user") or not current_actor().works_in(found.department_id):
         raise NotFound("schedule")
     return found
 
@@ -245,11 +246,11 @@ def _one(
     refusal: SokhamError | None = None,
 ) -> Response:
     uow, today, actor = request_unit_of_work(), local_today(), current_actor()
-    departments = list_departments(uow=uow, active_only=True).items
+    departments = departments_in_reach(uow)
     usual = {"department_id": str(doctor.department_id or ""), "valid_from": today.strftime("%d/%m/%Y")}
     typed_as, typed_in = exception or ("", {})
     errors = spoken(refusal.errors) if refusal else {}
-    knows = may_change(actor, doctor.id)
+    knows = may_change(actor, doctor.id, doctor.department_id)
     answer = page(
         "schedules/one.html",
         status=refusal.status if refusal else HTTPStatus.OK,
@@ -293,6 +294,7 @@ def _edit(
 ) -> Response:
     uow = request_unit_of_work()
     departments = list_departments(uow=uow).items
+    within = {each.id for each in departments_in_reach(uow)}
     answer = page(
         "schedules/edit.html",
         status=refusal.status if refusal else HTTPStatus.OK,
@@ -304,7 +306,7 @@ def _edit(
         there=there,
         weekday=options(WEEKDAY_NAMES)[row.weekday][1],
         department_options=[
-            (each.id, each.name) for each in departments if each.status == "active" or each.id == row.department_id
+            (each.id, each.name) for each in departments if each.id in within or each.id == row.department_id
         ],
     )
     uow.commit()

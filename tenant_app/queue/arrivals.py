@@ -22,6 +22,7 @@ from tenant_app.queue.errors import AlreadyWaiting
 from tenant_app.queue.models import LIVE, PRIORITIES, QueueCounter, QueueEntry
 from tenant_app.queue.rules import FORGOTTEN_AFTER, check_step, priority_by_age
 from tenant_app.queue.service import flush, follow, hold, note, snapshot
+from tenant_app.reach.public import beyond_reach, reaches
 from tenant_app.staff.models import Department
 
 UNKNOWN_DEPARTMENT: Final = N_("There is no such department.")
@@ -81,7 +82,7 @@ def transfer(
     version: int | None = None,
     now: datetime | None = None,
 ) -> queries.EntryRow:
-    """Send somebody on: this number ends, and they get one of the other department, with the same priority.
+    """Send somebody on, to any department: this number ends, and they get one there, with the same priority.
 
     Who has not been seen yet keeps the time waited. Their appointment stays where it is. Returns the new number.
     Raises NotFound, StepNotAllowed, PreconditionFailed, InvalidFields, PatientInactive, AlreadyWaiting.
@@ -100,8 +101,9 @@ def transfer(
     before = snapshot(held)
     held.status, held.ended_at = "transferred", moment
     note(uow, actor, held, action="transfer", before=before, moment=moment)
-    _end_forgotten(uow, actor, department_id, moment=moment)
-    _refuse_second(uow, patient_id=held.patient_id, department_id=department_id)
+    with beyond_reach(uow):
+        _end_forgotten(uow, actor, department_id, moment=moment)
+        _refuse_second(uow, patient_id=held.patient_id, department_id=department_id)
     made = _add(
         uow,
         actor,
@@ -145,7 +147,7 @@ def _check_parties(uow: UnitOfWork, arrival: Arrival) -> date:
     errors: dict[str, list[str]] = {}
     if patient is None:
         errors["patient_id"] = [UNKNOWN_PATIENT]
-    if not _is_open(uow, arrival.department_id):
+    if not _is_open(uow, arrival.department_id) or not reaches(uow, arrival.department_id):
         errors["department_id"] = [UNKNOWN_DEPARTMENT]
     if arrival.priority is not None and arrival.priority not in PRIORITIES:
         errors["priority"] = [UNKNOWN_PRIORITY]

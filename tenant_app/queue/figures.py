@@ -11,6 +11,7 @@ from kernel.clock import LOCAL_ZONE, local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from tenant_app.queue.models import QueueEntry
 from tenant_app.queue.rules import FORGOTTEN_AFTER
+from tenant_app.reach.public import reach_of
 from tenant_app.staff.models import Department
 
 
@@ -53,7 +54,9 @@ class Figures:
 def figures(
     *, uow: UnitOfWork, day: date | None = None, department_id: UUID | None = None, now: datetime | None = None
 ) -> Figures:
-    """The figures of a day, of all departments or of one. Waiting time is from taking the number to the first call."""
+    """The figures of a day, of all departments within reach or of one of them. Waiting time is from taking the number
+    to the first call.
+    """
     moment = now or utc_now()
     wanted = day or local_today(moment)
     return Figures(
@@ -93,6 +96,8 @@ def _departments(uow: UnitOfWork, day: date, department_id: UUID | None, moment:
     )
     if department_id:
         statement = statement.where(Department.id == department_id)
+    if reach := reach_of(uow):
+        statement = statement.where(Department.id.in_(sorted(reach.departments)))
     return [
         DepartmentFigures(
             department_id=row.id,
@@ -126,6 +131,9 @@ def _hours(uow: UnitOfWork, day: date, department_id: UUID | None) -> list[HourF
     )
     if department_id:
         statement = statement.where(QueueEntry.department_id == department_id)
+    # Who was sent on can be seen from where they came, and is counted where they wait.
+    if reach := reach_of(uow):
+        statement = statement.where(QueueEntry.department_id.in_(sorted(reach.departments)))
     return [
         HourFigures(hour=int(row.hour), taken=row.taken, called=row.called, median_wait=_whole(row.median))
         for row in uow.session.execute(statement)

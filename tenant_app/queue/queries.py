@@ -28,6 +28,7 @@ from tenant_app.queue.rules import (
     in_order,
     lane_of,
 )
+from tenant_app.reach.public import reaches
 from tenant_app.staff.models import Department, User
 
 MOST_IN_LINE: Final = 500
@@ -125,10 +126,10 @@ def list_entries(*, uow: UnitOfWork, wanted: Filter, limit: int = 25, cursor: st
 
 
 def line(*, uow: UnitOfWork, department_id: UUID, now: datetime | None = None) -> Line:
-    """A department's line now. Raises NotFound where there is no such department."""
+    """A department's line now. Raises NotFound where there is no such department within reach."""
     moment = now or utc_now()
     name = uow.session.scalar(select(Department.name).where(Department.id == department_id))
-    if name is None:
+    if name is None or not reaches(uow, department_id):
         raise NotFound("department")
     found = uow.session.execute(
         _rows()

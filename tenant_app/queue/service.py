@@ -24,6 +24,7 @@ from tenant_app.queue import queries
 from tenant_app.queue.errors import AlreadyWaiting, NobodyWaiting, UndoNotPossible
 from tenant_app.queue.models import QueueEntry, QueueStep
 from tenant_app.queue.rules import STEPS, UNDO_WITHIN, check_step, status_after_miss
+from tenant_app.reach.public import reaches
 from tenant_app.staff.errors import DepartmentClosed
 from tenant_app.staff.models import User
 
@@ -155,11 +156,14 @@ def read_line(*, uow: UnitOfWork, actor: Actor, department_id: UUID) -> queries.
 
 
 def hold(uow: UnitOfWork, entry_id: UUID, *, version: int | None) -> QueueEntry:
-    """The entry, held until the end of the transaction. Raises NotFound, PreconditionFailed."""
+    """The entry, held until the end of the transaction. Raises NotFound, PreconditionFailed.
+
+    Who was sent on is seen from where they came, but called and ended where they wait.
+    """
     found = uow.session.execute(
         select(QueueEntry).where(QueueEntry.id == entry_id).with_for_update().execution_options(populate_existing=True)
     ).scalar_one_or_none()
-    if found is None:
+    if found is None or not reaches(uow, found.department_id, of=found.doctor_id):
         raise NotFound("queue_entry")
     if version is not None and found.version != version:
         raise PreconditionFailed

@@ -17,6 +17,7 @@ from tenant_app.schedules.checks import check_exception
 from tenant_app.schedules.models import ScheduleException
 from tenant_app.schedules.service import check_parties, flush
 from tenant_app.schedules.turns import take_schedule
+from tenant_app.staff.models import User
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,9 +36,10 @@ class NewException:
     slot_minutes: int | None = None
 
 
-def may_change(actor: Actor, doctor_id: UUID) -> bool:
-    """Whether somebody may write down exceptions of this doctor, and read why they are away."""
-    return actor.may("schedule.manage") or (actor.may("schedule.own") and actor.id == doctor_id)
+def may_change(actor: Actor, doctor_id: UUID, department_id: UUID | None) -> bool:
+    """Whether somebody may write down exceptions of a doctor of this department, and read why they are away."""
+    manages = actor.may("schedule.manage") and actor.works_in(department_id)
+    return manages or (actor.may("schedule.own") and actor.id == doctor_id)
 
 
 def add_exception(*, uow: UnitOfWork, actor: Actor, new: NewException) -> queries.ExceptionRow:
@@ -45,7 +47,8 @@ def add_exception(*, uow: UnitOfWork, actor: Actor, new: NewException) -> querie
 
     Raises Forbidden, InvalidFields.
     """
-    if not may_change(actor, new.doctor_id):
+    own = uow.session.scalar(select(User.department_id).where(User.id == new.doctor_id))
+    if not may_change(actor, new.doctor_id, own):
         raise Forbidden(data={"permission": "schedule.manage"})
     last_day, note = new.last_day or new.first_day, canonical(new.note or "") or None
     check_exception(
@@ -89,12 +92,10 @@ def add_exception(*, uow: UnitOfWork, actor: Actor, new: NewException) -> querie
 
 def remove_exception(*, uow: UnitOfWork, actor: Actor, exception_id: UUID) -> UUID:
     """These days are as the schedule says again; returns whose they were. Raises NotFound, Forbidden."""
-    doctor_id = uow.session.scalar(select(ScheduleException.doctor_id).where(ScheduleException.id == exception_id))
-    if doctor_id is None:
-        raise NotFound("schedule_exception")
-    if not may_change(actor, doctor_id):
+    row = queries.exception_row(uow=uow, exception_id=exception_id)
+    if not may_change(actor, row.doctor_id, row.doctor_department_id):
         raise Forbidden(data={"permission": "schedule.manage"})
-    take_schedule(uow, doctor_id)
+    take_schedule(uow, row.doctor_id)
     found = uow.session.get(ScheduleException, exception_id, populate_existing=True)
     if found is None:
         raise NotFound("schedule_exception")
@@ -107,4 +108,4 @@ def remove_exception(*, uow: UnitOfWork, actor: Actor, exception_id: UUID) -> UU
         resource_type="schedule_exception",
         resource_id=exception_id,
     )
-    return doctor_id
+    return row.doctor_id

@@ -67,4 +67,5 @@ def remove(exception_id: UUID) -> None:
 
 
 def _for_this_reader(row: queries.ExceptionRow) -> queries.ExceptionRow:
-    return row if exceptions.may_change(current_actor(), row.doctor_id) else replace(row, reason=None, note=None)
+    knows = exceptions.may_change(current_actor(), row.doctor_id, row.doctor_department_id)
+    return row if knows else replace(row, reason=None, note=None)

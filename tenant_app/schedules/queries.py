@@ -49,6 +49,7 @@ class ExceptionRow:
     id: UUID
     doctor_id: UUID
     doctor_name: str
+    doctor_department_id: UUID | None
     kind: str
     reason: str | None
     note: str | None
@@ -225,6 +226,7 @@ def _exceptions() -> Select[*tuple[Any, ...]]:
             ScheduleException.id,
             ScheduleException.doctor_id,
             User.full_name.label("doctor_name"),
+            User.department_id.label("doctor_department_id"),
             ScheduleException.kind,
             ScheduleException.reason,
             ScheduleException.note,

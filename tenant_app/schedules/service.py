@@ -17,6 +17,7 @@ from kernel.ids import new_row_id
 from kernel.text import N_
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record
+from tenant_app.reach.public import reaches
 from tenant_app.schedules import queries
 from tenant_app.schedules.checks import NO_WEEKDAY, check_block
 from tenant_app.schedules.errors import ScheduleOverlaps
@@ -128,7 +129,7 @@ def remove_hours(*, uow: UnitOfWork, actor: Actor, schedule_id: UUID) -> UUID:
 
 
 def check_parties(uow: UnitOfWork, *, doctor_id: UUID | None = None, department_id: UUID | None = None) -> None:
-    """Whether those who are named are there. Raises InvalidFields."""
+    """Whether those who are named are there, and the department is within reach. Raises InvalidFields."""
     errors: dict[str, list[str]] = {}
     if doctor_id is not None:
         doctor = select(User.id).where(User.id == doctor_id, User.role == "doctor", User.status != "inactive")
@@ -136,19 +137,19 @@ def check_parties(uow: UnitOfWork, *, doctor_id: UUID | None = None, department_
             errors["doctor_id"] = [UNKNOWN_DOCTOR]
     if department_id is not None:
         department = select(Department.id).where(Department.id == department_id, Department.status == "active")
-        if uow.session.scalar(department) is None:
+        if uow.session.scalar(department) is None or not reaches(uow, department_id):
             errors["department_id"] = [UNKNOWN_DEPARTMENT]
     if errors:
         raise InvalidFields(errors=errors)
 
 
 def _held(uow: UnitOfWork, schedule_id: UUID) -> DoctorSchedule:
-    """The row, when nobody books by it any more."""
+    """The row, when nobody books by it any more; hours of a department beyond reach are not found."""
     doctor_id = uow.session.scalar(select(DoctorSchedule.doctor_id).where(DoctorSchedule.id == schedule_id))
     if doctor_id is not None:
         take_schedule(uow, doctor_id)
     found = uow.session.get(DoctorSchedule, schedule_id, populate_existing=True)
-    if found is None:
+    if found is None or not reaches(uow, found.department_id):
         raise NotFound("schedule")
     return found
 

@@ -42,6 +42,7 @@ def me() -> dict[str, Any]:
         "role": actor.role,
         "permissions": sorted(actor.permissions),
         "department_id": actor.department_id,
+        "departments": None if actor.departments is None else sorted(actor.departments),
         "tenant_code": hospital.tenant_code,
         "hospital_name": hospital.display_name or hospital.name,
     }

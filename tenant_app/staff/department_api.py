@@ -77,7 +77,7 @@ def show(department_id: UUID) -> _Answer:
 def change(body: dict[str, Any], department_id: UUID) -> _Answer:
     """Change its name or description; takes If-Match."""
     uow, version = request_unit_of_work(), expected_version()
-    now = changes.department(uow=uow, department_id=department_id)
+    now = queries.department(uow=uow, department_id=department_id)
     changes.change_department(
         uow=uow,
         actor=current_actor(),
@@ -94,7 +94,7 @@ def change(body: dict[str, Any], department_id: UUID) -> _Answer:
 def hanging(department_id: UUID) -> changes.Hanging:
     """What keeps it from being closed."""
     uow = request_unit_of_work()
-    changes.department(uow=uow, department_id=department_id)
+    queries.department(uow=uow, department_id=department_id)
     found = changes.hanging_on(uow=uow, department_id=department_id)
     uow.commit()
     return found
@@ -122,6 +122,6 @@ def reopen(department_id: UUID) -> _Answer:
 
 def _answer(department_id: UUID) -> _Answer:
     uow = request_unit_of_work()
-    found = changes.department(uow=uow, department_id=department_id)
+    found = queries.department(uow=uow, department_id=department_id)
     uow.commit()
     return found, 200, {"ETag": etag(found.version)}

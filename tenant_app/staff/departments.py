@@ -15,10 +15,10 @@ from kernel.web.actor import Actor
 from tenant_app.appointments.models import Appointment
 from tenant_app.audit.service import record, record_rights
 from tenant_app.queue.models import LIVE, QueueEntry
+from tenant_app.reach.public import beyond_reach
 from tenant_app.schedules.models import DoctorSchedule, ScheduleException
 from tenant_app.staff.errors import DepartmentInUse
 from tenant_app.staff.models import Department, User
-from tenant_app.staff.queries import DepartmentRow, list_departments
 from tenant_app.staff.service import EMPTY_NAME
 
 NOT_ALL: Final = N_("Name every department once.")
@@ -44,16 +44,8 @@ class Hanging:
         return any(asdict(self).values())
 
 
-def department(*, uow: UnitOfWork, department_id: UUID) -> DepartmentRow:
-    """One department. Raises NotFound."""
-    found = next((row for row in list_departments(uow=uow, limit=MOST).items if row.id == department_id), None)
-    if found is None:
-        raise NotFound("department")
-    return found
-
-
 def hanging_on(*, uow: UnitOfWork, department_id: UUID) -> Hanging:
-    """What keeps it open."""
+    """What keeps it open, whoever asks."""
     today = local_today()
 
     def count(model: Any, *chosen: Any) -> ScalarSelect[int]:
@@ -62,14 +54,14 @@ def hanging_on(*, uow: UnitOfWork, department_id: UUID) -> Hanging:
 
     to_come = Appointment.status.in_(_TO_COME) & (Appointment.appointment_date >= today)
     hours = count(DoctorSchedule, or_(DoctorSchedule.valid_until.is_(None), DoctorSchedule.valid_until >= today))
-    row = uow.session.execute(
-        select(
-            count(User, User.status != "inactive").label("staff"),
-            count(Appointment, to_come | (Appointment.status == "in_progress")).label("appointments"),
-            count(QueueEntry, QueueEntry.status.in_(LIVE)).label("waiting"),
-            (hours + count(ScheduleException, ScheduleException.last_day >= today)).label("schedules"),
-        )
-    ).one()
+    statement = select(
+        count(User, User.status != "inactive").label("staff"),
+        count(Appointment, to_come | (Appointment.status == "in_progress")).label("appointments"),
+        count(QueueEntry, QueueEntry.status.in_(LIVE)).label("waiting"),
+        (hours + count(ScheduleException, ScheduleException.last_day >= today)).label("schedules"),
+    )
+    with beyond_reach(uow):
+        row = uow.session.execute(statement).one()
     return Hanging(**row._mapping)
 
 

@@ -7,24 +7,35 @@ from sqlalchemy import func, select
 
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.web.actor import Actor
+from tenant_app.reach.rules import HOSPITAL
 from tenant_app.staff.errors import BeyondOwnRights, LastAdministrator
 from tenant_app.staff.models import Role, User, UserRole
 
 ADMIN = "admin"
 # Who may change roles could give themselves anything: for them there is no beyond.
 _ROOT = "role.manage"
+# Stands among permissions for a role that reaches the whole hospital; no route asks for it.
+_WHOLE_HOSPITAL = "reach.hospital"
 
 
-def require_reach(actor: Actor, permissions: Collection[str]) -> None:
+def require_within_rights(actor: Actor, permissions: Collection[str]) -> None:
     """Raises BeyondOwnRights where `permissions` (of the person, or to be given) are more than the actor has."""
-    if not actor.may(_ROOT) and not actor.permissions.issuperset(permissions):
+    own = actor.permissions | ({_WHOLE_HOSPITAL} if actor.departments is None else set())
+    if not actor.may(_ROOT) and not own.issuperset(permissions):
         raise BeyondOwnRights
 
 
 def permitted_by(*, uow: UnitOfWork, role_ids: Collection[UUID]) -> frozenset[str]:
-    """All that these roles permit."""
-    lists = uow.session.scalars(select(Role.permissions).where(Role.id.in_(role_ids)))
-    return frozenset(name for names in lists for name in names)
+    """All that these roles permit, and whether in the whole hospital, as `require_within_rights` compares it."""
+    found = uow.session.execute(select(Role.permissions, Role.reach).where(Role.id.in_(role_ids))).all()
+    permitted = frozenset(name for row in found for name in row.permissions)
+    return permitted | {_WHOLE_HOSPITAL} if any(row.reach == HOSPITAL for row in found) else permitted
+
+
+def rights_of(*, uow: UnitOfWork, user_id: UUID) -> frozenset[str]:
+    """The same of all roles that somebody has."""
+    held = uow.session.scalars(select(UserRole.role_id).where(UserRole.user_id == user_id)).all()
+    return permitted_by(uow=uow, role_ids=held)
 
 
 def lock_administrators(*, uow: UnitOfWork) -> UUID:

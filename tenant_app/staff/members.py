@@ -32,7 +32,8 @@ from tenant_app.staff.guarding import (
     lock_administrators,
     permitted_by,
     require_another_administrator,
-    require_reach,
+    require_within_rights,
+    rights_of,
 )
 from tenant_app.staff.models import ROLES, Role, StaffInvite, StaffSession, User, UserRole
 from tenant_app.staff.rules import parse_email, parse_person_name
@@ -71,8 +72,8 @@ def change_member(
     wanted = _wanted(names, held, user.role, role=role, further=further_role_ids)
     main = role or user.role
     if user_id != actor.id:
-        require_reach(actor, permitted_by(uow=uow, role_ids=held | wanted))
-    elif wanted != held or main != user.role:
+        require_within_rights(actor, permitted_by(uow=uow, role_ids=held | wanted))
+    elif wanted != held or main != user.role or _widens(actor, user, values):
         raise AboutOneself
     if admin_role_id in held - wanted and user.status == "active":
         require_another_administrator(uow=uow, role_id=admin_role_id, besides=user_id)
@@ -111,7 +112,7 @@ def deactivate(*, uow: UnitOfWork, actor: Actor, user_id: UUID, version: int | N
     user = _locked(uow, user_id)
     _require_version(user, version)
     held = _held(uow, user_id)
-    require_reach(actor, permitted_by(uow=uow, role_ids=held))
+    require_within_rights(actor, permitted_by(uow=uow, role_ids=held))
     if user.status == "inactive":
         return
     if admin_role_id in held and user.status == "active":
@@ -129,7 +130,7 @@ def reactivate(*, uow: UnitOfWork, actor: Actor, user_id: UUID, version: int | N
         raise AboutOneself
     user = _locked(uow, user_id)
     _require_version(user, version)
-    require_reach(actor, permitted_by(uow=uow, role_ids=_held(uow, user_id)))
+    require_within_rights(actor, rights_of(uow=uow, user_id=user_id))
     if user.status != "inactive":
         return
     # A sign-in that was under way while the account was closed may have left one.
@@ -150,7 +151,7 @@ def invite_to_new_password(*, uow: UnitOfWork, actor: Actor, user_id: UUID, tag:
     issued = issue_invite(uow=uow, account_id=user_id, tag=tag, now=now)
     # Asked after the earlier invites are void: whoever was accepting one meanwhile has done so, or never can.
     user = _locked(uow, user_id)
-    require_reach(actor, permitted_by(uow=uow, role_ids=_held(uow, user_id)))
+    require_within_rights(actor, rights_of(uow=uow, user_id=user_id))
     if user.status != "active":
         raise NotJoined
     end_sessions(uow=uow, table=StaffSession, account_id=user_id, reason="new_password", now=now)
@@ -167,7 +168,7 @@ def reset_second_factor(*, uow: UnitOfWork, actor: Actor, user_id: UUID, reason:
     if user_id == actor.id:
         raise AboutOneself
     _locked(uow, user_id)
-    require_reach(actor, permitted_by(uow=uow, role_ids=_held(uow, user_id)))
+    require_within_rights(actor, rights_of(uow=uow, user_id=user_id))
     now = utc_now()
     if not clear_factor(
         uow=uow, account_table=User, recovery_table=StaffRecoveryCode, account_id=user_id, reset_at=now
@@ -242,6 +243,12 @@ def _parsed(uow: UnitOfWork, user: User, details: Mapping[str, Any]) -> dict[str
 def _raise_any(errors: FieldErrors) -> None:
     if errors:
         raise InvalidFields(errors=errors)
+
+
+def _widens(actor: Actor, user: User, values: Mapping[str, Any]) -> bool:
+    """Whether somebody who sees their own departments only would make themselves see another."""
+    wanted = values.get("department_id", user.department_id)
+    return actor.departments is not None and wanted != user.department_id
 
 
 def _rights(user: User, role_ids: Collection[UUID], names: Mapping[UUID, str]) -> dict[str, Any]:

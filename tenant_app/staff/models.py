@@ -10,6 +10,7 @@ from central.auth.public import MFA_WHOLE, AccountColumns, InviteColumns, Refres
 from kernel.database.columns import CreatedAt, RowId, Stamped, Versioned, one_of
 from kernel.web.idempotency import IdempotencyColumns
 from tenant_app.database import HospitalBase
+from tenant_app.reach.rules import HOSPITAL, REACHES
 
 ROLES = ("doctor", "nurse", "receptionist", "cashier", "lab_technician", "admin")
 USER_STATUSES = ("invited", "active", "inactive", "locked")
@@ -61,7 +62,10 @@ class User(HospitalBase, AccountColumns, Stamped, Versioned):
 
 
 class Role(HospitalBase, Stamped, Versioned):
-    """A named set of permissions; a hospital may change what its roles permit, and who needs a second factor."""
+    """A named set of permissions; a hospital may change what its roles permit, and who needs a second factor.
+
+    `reach` says where: the whole hospital, or the departments in which somebody works.
+    """
 
     __tablename__ = "roles"
 
@@ -70,9 +74,11 @@ class Role(HospitalBase, Stamped, Versioned):
     description: Mapped[str | None] = mapped_column(Text)
     permissions: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
     mfa_required: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    reach: Mapped[str] = mapped_column(String(20), server_default=HOSPITAL, default=HOSPITAL)
 
     __table_args__ = (
         UniqueConstraint("name", name="uq_roles_name"),
+        CheckConstraint(one_of("reach", REACHES), name="reach"),
         CheckConstraint("jsonb_typeof(permissions) = 'array'", name="permissions"),
     )
 

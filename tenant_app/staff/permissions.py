@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from kernel.text import N_
+from tenant_app.reach.rules import DEPARTMENTS, HOSPITAL
 
 # Name → what it allows, as the staff pages show it.
 PERMISSIONS: Final[Mapping[str, str]] = {
@@ -91,6 +92,17 @@ ROLE_PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {
     "cashier": _EVERYONE,
     "lab_technician": _EVERYONE | {"history.read"},
     "admin": frozenset(PERMISSIONS),
+}
+
+# Where a role holds at first. Who treats patients sees the own departments; the desk, the till and the laboratory serve
+# all of them.
+ROLE_REACH: Final[Mapping[str, str]] = {
+    "doctor": DEPARTMENTS,
+    "nurse": DEPARTMENTS,
+    "receptionist": HOSPITAL,
+    "cashier": HOSPITAL,
+    "lab_technician": HOSPITAL,
+    "admin": HOSPITAL,
 }
 
 ROLE_NAMES: Final[Mapping[str, str]] = {

@@ -4,7 +4,6 @@ from tenant_app.staff.departments import (
     Hanging,
     change_department,
     close_department,
-    department,
     hanging_on,
     move_department,
     open_department,
@@ -24,7 +23,14 @@ from tenant_app.staff.models import (
     StaffSession,
     User,
 )
-from tenant_app.staff.permissions import ADMIN_KEEPS, PERMISSION_AREAS, PERMISSIONS, ROLE_NAMES, ROLE_PERMISSIONS
+from tenant_app.staff.permissions import (
+    ADMIN_KEEPS,
+    PERMISSION_AREAS,
+    PERMISSIONS,
+    ROLE_NAMES,
+    ROLE_PERMISSIONS,
+    ROLE_REACH,
+)
 from tenant_app.staff.queries import (
     DepartmentRow,
     Doctor,
@@ -32,6 +38,7 @@ from tenant_app.staff.queries import (
     StaffMember,
     active_doctors,
     coming_appointments,
+    department,
     list_departments,
     list_staff,
     permissions_of,
@@ -48,6 +55,7 @@ __all__ = [
     "PERMISSION_AREAS",
     "ROLE_NAMES",
     "ROLE_PERMISSIONS",
+    "ROLE_REACH",
     "DepartmentRow",
     "Doctor",
     "Hanging",

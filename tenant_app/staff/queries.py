@@ -14,6 +14,7 @@ from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
 from kernel.web.api import BAD_CURSOR, read_cursor
 from tenant_app.appointments.models import Appointment
+from tenant_app.reach.public import beyond_reach
 from tenant_app.staff.models import Department, Role, User, UserRole
 
 _POSITION_DIGITS: Final = 9
@@ -123,13 +124,14 @@ def role_names(*, uow: UnitOfWork) -> list[RoleName]:
 
 
 def coming_appointments(*, uow: UnitOfWork, doctor_id: UUID) -> int:
-    """How many appointments from today on wait for a doctor."""
+    """How many appointments from today on wait for a doctor, in whichever departments."""
     statement = select(func.count()).where(
         Appointment.doctor_id == doctor_id,
         Appointment.status.in_(("scheduled", "confirmed")),
         Appointment.appointment_date >= local_today(),
     )
-    return uow.session.execute(statement).scalar_one()
+    with beyond_reach(uow):
+        return uow.session.execute(statement).scalar_one()
 
 
 def active_doctors(*, uow: UnitOfWork, department_id: UUID | None = None) -> list[Doctor]:
@@ -144,23 +146,19 @@ def active_doctors(*, uow: UnitOfWork, department_id: UUID | None = None) -> lis
     return [Doctor(**row._mapping) for row in uow.session.execute(statement)]
 
 
+def department(*, uow: UnitOfWork, department_id: UUID) -> DepartmentRow:
+    """One department. Raises NotFound."""
+    row = uow.session.execute(_departments().where(Department.id == department_id)).one_or_none()
+    if row is None:
+        raise NotFound("department")
+    return DepartmentRow(**row._mapping)
+
+
 def list_departments(
     *, uow: UnitOfWork, active_only: bool = False, limit: int = 100, cursor: str | None = None
 ) -> Page[DepartmentRow]:
     """Departments in the hospital's order. Raises InvalidFields for a foreign cursor."""
-    statement = (
-        select(
-            Department.id,
-            Department.code,
-            Department.name,
-            Department.description,
-            Department.status,
-            Department.version,
-            Department.position,
-        )
-        .order_by(Department.position, Department.code)
-        .limit(limit + 1)
-    )
+    statement = _departments().order_by(Department.position, Department.code).limit(limit + 1)
     if active_only:
         statement = statement.where(Department.status == "active")
     if after := read_cursor(cursor, parts=2):
@@ -170,6 +168,18 @@ def list_departments(
         statement = statement.where(tuple_(Department.position, Department.code) > last)
     rows = [DepartmentRow(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.position, row.code))
+
+
+def _departments() -> Select[*tuple[Any, ...]]:
+    return select(
+        Department.id,
+        Department.code,
+        Department.name,
+        Department.description,
+        Department.status,
+        Department.version,
+        Department.position,
+    )
 
 
 def _staff() -> Select[*tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from kernel.ids import new_row_id
 from kernel.text import N_, canonical
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record_rights
+from tenant_app.reach.rules import HOSPITAL, REACHES
 from tenant_app.staff.errors import BuiltInRole, RoleInUse, RoleNameTaken
 from tenant_app.staff.guarding import ADMIN
 from tenant_app.staff.models import ROLES, Role, User, UserRole
@@ -23,8 +24,10 @@ from tenant_app.staff.permissions import ADMIN_KEEPS, PERMISSIONS
 
 BAD_ROLE_NAME: Final = N_("A role's name has 2 to 100 characters.")
 BAD_DESCRIPTION: Final = N_("This is too long.")
+UNKNOWN_REACH: Final = N_("Choose one.")
 UNKNOWN_PERMISSION: Final = N_("There is no such permission.")
 KEPT_PERMISSION: Final = N_("Administrators always keep what is needed to mend roles and staff.")
+KEPT_REACH: Final = N_("Administrators always see the whole hospital.")
 _LONGEST_DESCRIPTION: Final = 1000
 
 
@@ -37,6 +40,7 @@ class RoleRow:
     description: str | None
     permissions: list[str]
     mfa_required: bool
+    reach: str
     version: int
     people: int
 
@@ -53,6 +57,7 @@ class Holder:
     id: UUID
     full_name: str
     status: str
+    department_id: UUID | None
 
 
 def list_roles(*, uow: UnitOfWork) -> list[RoleRow]:
@@ -72,7 +77,7 @@ def role(*, uow: UnitOfWork, role_id: UUID) -> RoleRow:
 def holders(*, uow: UnitOfWork, role_id: UUID, limit: int = 50) -> list[Holder]:
     """Who has a role, by name."""
     statement = (
-        select(User.id, User.full_name, User.status)
+        select(User.id, User.full_name, User.status, User.department_id)
         .join(UserRole, UserRole.user_id == User.id)
         .where(UserRole.role_id == role_id)
         .order_by(User.full_name, User.id)
@@ -89,9 +94,12 @@ def create_role(
     permissions: Collection[str],
     description: str | None = None,
     mfa_required: bool = False,
+    reach: str = HOSPITAL,
 ) -> UUID:
     """A role of the hospital's own; returns its id. Raises InvalidFields and RoleNameTaken."""
-    values = _checked(name=name, description=description, permissions=permissions, mfa_required=mfa_required)
+    values = _checked(
+        name=name, description=description, permissions=permissions, mfa_required=mfa_required, reach=reach
+    )
     made = Role(id=new_row_id(), **values)
     uow.session.add(made)
     _flush(uow)
@@ -109,9 +117,10 @@ def change_role(
     description: str | None = None,
     permissions: Collection[str] | None = None,
     mfa_required: bool | None = None,
+    reach: str | None = None,
 ) -> None:
-    """Change what a role is called, says and permits, and whether it needs a second factor (None: as it is); it holds
-    from everybody's next request on.
+    """Change what a role is called, says, permits and where, and whether it needs a second factor (None: as it is); it
+    holds from everybody's next request on.
 
     Raises NotFound, PreconditionFailed, InvalidFields, RoleNameTaken, and BuiltInRole for another name of a role that
     every hospital has. Where nothing differs, nothing is written and the version stays.
@@ -123,12 +132,15 @@ def change_role(
         description=found.description if description is None else description,
         permissions=found.permissions if permissions is None else permissions,
         mfa_required=found.mfa_required if mfa_required is None else mfa_required,
+        reach=found.reach if reach is None else reach,
         known=frozenset(found.permissions),
     )
     if found.name in ROLES and new["name"] != found.name:
         raise BuiltInRole
     if found.name == ADMIN and not ADMIN_KEEPS.issubset(new["permissions"]):
         raise InvalidFields(errors={"permissions": [KEPT_PERMISSION]})
+    if found.name == ADMIN and new["reach"] != HOSPITAL:
+        raise InvalidFields(errors={"reach": [KEPT_REACH]})
     if new == old:
         return
     for field, value in new.items():
@@ -162,6 +174,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
         Role.description,
         Role.permissions,
         Role.mfa_required,
+        Role.reach,
         Role.version,
         people.label("people"),
     )
@@ -173,6 +186,7 @@ def _values(found: Role) -> dict[str, Any]:
         "description": found.description,
         "permissions": sorted(found.permissions),
         "mfa_required": found.mfa_required,
+        "reach": found.reach,
     }
 
 
@@ -192,6 +206,7 @@ def _checked(
     description: str | None,
     permissions: Collection[str],
     mfa_required: bool,
+    reach: str,
     known: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """The values as they are stored; `known` permissions may stay although this version has no use for them."""
@@ -203,6 +218,8 @@ def _checked(
         errors["description"] = [BAD_DESCRIPTION]
     if not known.union(PERMISSIONS).issuperset(permissions):
         errors["permissions"] = [UNKNOWN_PERMISSION]
+    if reach not in REACHES:
+        errors["reach"] = [UNKNOWN_REACH]
     if errors:
         raise InvalidFields(errors=errors)
     return {
@@ -210,6 +227,7 @@ def _checked(
         "description": told or None,
         "permissions": sorted(set(permissions)),
         "mfa_required": mfa_required,
+        "reach": reach,
     }
 
 

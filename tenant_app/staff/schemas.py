@@ -127,13 +127,14 @@ class UsersAsked(Listed):
 
 
 class MeAnswer(ma.Schema):
-    """Who is signed in."""
+    """Who is signed in. `departments` are those that they see; null for the whole hospital."""
 
     id = ma.fields.UUID()
     full_name = ma.fields.String()
     role = ma.fields.String()
     permissions = ma.fields.List(ma.fields.String())
     department_id = ma.fields.UUID(allow_none=True)
+    departments = ma.fields.List(ma.fields.UUID(), allow_none=True)
     tenant_code = ma.fields.String()
     hospital_name = ma.fields.String()
 

@@ -18,9 +18,9 @@ from kernel.text import N_, canonical
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record
 from tenant_app.staff.errors import AlreadyJoined, DepartmentClosed, DepartmentCodeTaken, EmailTaken, UsernameTaken
-from tenant_app.staff.guarding import permitted_by, require_reach
+from tenant_app.staff.guarding import permitted_by, require_within_rights, rights_of
 from tenant_app.staff.models import ROLES, Department, Role, StaffInvite, User, UserRole
-from tenant_app.staff.permissions import ROLE_PERMISSIONS
+from tenant_app.staff.permissions import ROLE_PERMISSIONS, ROLE_REACH
 from tenant_app.staff.rules import parse_department_code, parse_email, parse_person_name, parse_username
 
 INVITE_LIFETIME: Final = timedelta(days=7)
@@ -77,7 +77,7 @@ def create_user(*, uow: UnitOfWork, actor: Actor, new: NewUser, tag: str) -> tup
     """
     if new.department_id is not None and not department_is_active(uow, new.department_id):
         raise InvalidFields(errors={"department_id": [UNKNOWN_DEPARTMENT]})
-    _require_reach_of_role(uow, actor, new.role)
+    _require_rights_of_role(uow, actor, new.role)
     made = add_invited_user(uow=uow, new=new, tag=tag, created_by=actor.id if actor.kind == "staff" else None)
     record(
         uow=uow,
@@ -134,8 +134,7 @@ def invite_again(*, uow: UnitOfWork, actor: Actor, user_id: UUID, tag: str) -> I
     # Asked after the earlier invites are void: whoever was accepting one meanwhile has joined now, or never can.
     if uow.session.execute(status.with_for_update(key_share=True)).scalar_one() != "invited":
         raise AlreadyJoined
-    role_ids = uow.session.scalars(select(UserRole.role_id).where(UserRole.user_id == user_id)).all()
-    require_reach(actor, permitted_by(uow=uow, role_ids=role_ids))
+    require_within_rights(actor, rights_of(uow=uow, user_id=user_id))
     record(uow=uow, actor=actor, action="staff.invite", resource_type="user", resource_id=user_id)
     return issued
 
@@ -144,7 +143,12 @@ def add_default_roles(*, uow: UnitOfWork) -> None:
     """The roles of a new hospital; those that are there already stay as the hospital has them."""
     there = set(uow.session.scalars(select(Role.name)))
     missing = [
-        {"id": new_row_id(), "name": name, "permissions": sorted(ROLE_PERMISSIONS[name])}
+        {
+            "id": new_row_id(),
+            "name": name,
+            "permissions": sorted(ROLE_PERMISSIONS[name]),
+            "reach": ROLE_REACH[name],
+        }
         for name in ROLES
         if name not in there
     ]
@@ -164,6 +168,6 @@ def department_is_active(uow: UnitOfWork, department_id: UUID) -> bool:
     return uow.session.execute(found).first() is not None
 
 
-def _require_reach_of_role(uow: UnitOfWork, actor: Actor, role: str) -> None:
+def _require_rights_of_role(uow: UnitOfWork, actor: Actor, role: str) -> None:
     role_ids = uow.session.scalars(select(Role.id).where(Role.name == role)).all()
-    require_reach(actor, permitted_by(uow=uow, role_ids=role_ids))
+    require_within_rights(actor, permitted_by(uow=uow, role_ids=role_ids))

@@ -1,4 +1,4 @@
-"""Every route of the staff portal × every role × {its own hospital's ids, another hospital's}, read from the routes.
+"""Every route of the staff portal × every role × {own department, other department, other hospital}, from the routes.
 
 A role may come in exactly when its permissions hold what the route declares. What is behind the door (a wrong form,
 an id that is nobody) is judged by other tests: here only that it is a door of the right kind.
@@ -14,12 +14,15 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
 from kernel.passwords import Passwords
 from kernel.web.access import declared
+from tenant_app.reach.public import HOSPITAL
 from tenant_app.staff.models import Role, User, UserRole
-from tenant_app.staff.permissions import PERMISSIONS, ROLE_PERMISSIONS
+from tenant_app.staff.permissions import PERMISSIONS, ROLE_PERMISSIONS, ROLE_REACH
 from tests.support.clinic import Clinic, add_user, open_clinic
+from tests.support.departments import elsewhere
 from tests.support.hospitals import Hospital
 from tests.support.portals import Portals
 
@@ -49,6 +52,10 @@ class Visitor:
 
     def knock(self, door: Door, ids: Mapping[str, UUID]) -> int:
         """The status of the answer."""
+        return self.open(door, ids).status_code
+
+    def open(self, door: Door, ids: Mapping[str, UUID]) -> TestResponse:
+        """The answer."""
         path = door.rule.rule
         for name in door.rule.arguments:
             path = re.sub(rf"<(?:[^:<>]+:)?{name}>", str(ids.get(name, uuid4())), path)
@@ -58,7 +65,7 @@ class Visitor:
             if door.method != "GET":
                 sent["json"] = {}
         # Buffered: the answer is read to its end, and what it was sent from is closed.
-        return self.client.open(path, method=door.method, buffered=True, **sent).status_code
+        return self.client.open(path, method=door.method, buffered=True, **sent)
 
 
 @pytest.fixture
@@ -107,6 +114,53 @@ def ids_of(clinic: Clinic) -> dict[str, UUID]:
         "department_id": clinic.department_id,
         "role_id": role_id,
     }
+
+
+# The names of routes' arguments that stand for things of a department.
+OF_DEPARTMENT = {"appointment_id", "entry_id", "move_id"}
+# Whoever closes a record closes it for the whole hospital, and is told what that leaves hanging.
+KNOWS_ALL = {"/patients/<patient_id>/status", "/api/v1/patients/<uuid:patient_id>/status"}
+
+
+def of_department(door: Door) -> bool:
+    """Whether a route is about one thing of a department, or a department's line."""
+    lines = "department_id" in door.rule.arguments and "/queue" in door.rule.rule
+    return lines or bool(OF_DEPARTMENT & set(door.rule.arguments))
+
+
+@pytest.mark.parametrize("role", sorted(ROLE_PERMISSIONS))
+def test_a_role_reaches_its_departments_or_the_hospital(
+    portals: Portals, clinics: tuple[Clinic, Clinic], role: str
+) -> None:
+    """What is another department's is to a role that reaches its own as if it were not: at each door of such things
+    the answer is that to an id that is nobody's. A role that reaches the hospital finds it.
+    """
+    clinic = clinics[0]
+    there = elsewhere(clinic)
+    visitor = let_in(portals, clinic, role)
+    own = {**ids_of(clinic), "entry_id": clinic.number(clinic.patient().patient.id).id}
+    whole = ROLE_REACH[role] == HOSPITAL
+    permitted = [
+        door for door in doors(portals) if door.permission is None or door.permission in ROLE_PERMISSIONS[role]
+    ]
+    asked = [door for door in permitted if of_department(door)]
+    assert len(asked) > 5
+    for door in asked:
+        # A department's hours and details are open to colleagues; here the department is that of the line.
+        nobody = visitor.knock(door, dict.fromkeys(door.rule.arguments, uuid4()))
+        if door.method == "GET":
+            assert nobody == 404, str(door)
+            assert visitor.knock(door, own) == 200 or "move_id" in door.rule.arguments, str(door)
+            assert visitor.knock(door, there.ids) == (200 if whole else 404), str(door)
+        elif not whole:
+            assert visitor.knock(door, there.ids) == nobody, str(door)
+    if whole:
+        return
+    for door in permitted:
+        if door.method == "GET" and not of_department(door) and door.rule.rule not in KNOWS_ALL:
+            answer = visitor.open(door, {**own, **there.ids, "user_id": there.doctor_id})
+            shown = [word for word in there.words if word in answer.text]
+            assert not shown, (str(door), shown)
 
 
 @pytest.mark.parametrize("role", sorted(ROLE_PERMISSIONS))

@@ -15,6 +15,8 @@ from kernel.web.access import Access
 from kernel.web.actor import Actor
 from kernel.web.collaborators import hold_unit_of_work
 from manage.demo.people import Person
+from tenant_app.reach.rows import limit
+from tenant_app.reach.rules import Reach
 from tests.support.clinic import Clinic
 
 
@@ -30,7 +32,9 @@ class NamedGatekeeper:
         if found is None:
             raise Unauthenticated
         clinic, actor = found
-        hold_unit_of_work(clinic.uow())
+        uow = hold_unit_of_work(clinic.uow())
+        if actor.departments is not None:
+            limit(uow, Reach(user_id=actor.id, departments=actor.departments))
         return actor
 
 

@@ -1,5 +1,6 @@
 """Roles: what they permit is changed, made and deleted, and holds at the next request."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -7,12 +8,13 @@ from sqlalchemy import select
 
 from kernel.errors import InvalidFields, NotFound, PreconditionFailed
 from tenant_app.audit.models import AuditLog
-from tenant_app.staff.errors import BuiltInRole, RoleInUse, RoleNameTaken
-from tenant_app.staff.members import change_member
-from tenant_app.staff.permissions import ADMIN_KEEPS, PERMISSIONS
+from tenant_app.staff.errors import AboutOneself, BeyondOwnRights, BuiltInRole, RoleInUse, RoleNameTaken
+from tenant_app.staff.members import change_member, deactivate
+from tenant_app.staff.permissions import ADMIN_KEEPS, PERMISSIONS, ROLE_PERMISSIONS, ROLE_REACH
 from tenant_app.staff.queries import permissions_of
 from tenant_app.staff.roles import change_role, create_role, delete_role, holders, list_roles, role
-from tests.support.clinic import Clinic
+from tenant_app.staff.service import create_department
+from tests.support.clinic import Clinic, add_user, staff_actor
 
 
 def own_role(clinic: Clinic, name: str = "Điều dưỡng trưởng") -> UUID:
@@ -102,3 +104,40 @@ def test_another_hospitals_roles_are_not_there(clinics: tuple[Clinic, Clinic]) -
             change_role(uow=uow, actor=theirs.admin, role_id=made, version=1, permissions=[])
         with pytest.raises(NotFound):
             delete_role(uow=uow, actor=theirs.admin, role_id=made)
+
+
+def test_a_role_reaches_the_hospital_or_the_departments(clinic: Clinic) -> None:
+    with clinic.uow() as uow:
+        there = {each.name: each for each in list_roles(uow=uow)}
+        assert {name: each.reach for name, each in there.items()} == ROLE_REACH
+        nurse, admin = there["nurse"], there["admin"]
+        change_role(uow=uow, actor=clinic.admin, role_id=nurse.id, version=nurse.version, reach="hospital")
+        assert role(uow=uow, role_id=nurse.id).reach == "hospital"
+        with pytest.raises(InvalidFields) as unknown:
+            change_role(uow=uow, actor=clinic.admin, role_id=nurse.id, version=nurse.version + 1, reach="world")
+        with pytest.raises(InvalidFields) as kept:
+            change_role(uow=uow, actor=clinic.admin, role_id=admin.id, version=admin.version, reach="departments")
+        (row,) = uow.session.execute(
+            select(AuditLog.old_values, AuditLog.new_values).where(AuditLog.action == "role.change")
+        )
+    assert set(unknown.value.errors) == set(kept.value.errors) == {"reach"}
+    assert (row.old_values["reach"], row.new_values["reach"]) == ("departments", "hospital")
+
+
+def test_nobody_gives_a_wider_reach_than_their_own(clinic: Clinic) -> None:
+    own = frozenset({clinic.department_id})
+    with clinic.uow() as uow:
+        wide = create_role(uow=uow, actor=clinic.admin, name="Điều dưỡng viện", permissions=[])
+        nurse = add_user(uow, role="nurse", department_id=clinic.department_id)
+        head = add_user(uow, role="nurse", department_id=clinic.department_id)
+        rights = ROLE_PERMISSIONS["nurse"] | {"staff.manage"}
+        limited = replace(staff_actor(clinic.hospital, head, role="nurse"), permissions=rights, departments=own)
+        with pytest.raises(BeyondOwnRights):
+            change_member(uow=uow, actor=limited, user_id=nurse, version=1, details={}, further_role_ids=[wide])
+        whole = replace(limited, departments=None)
+        change_member(uow=uow, actor=whole, user_id=nurse, version=1, details={}, further_role_ids=[wide])
+        with pytest.raises(BeyondOwnRights):
+            deactivate(uow=uow, actor=limited, user_id=nurse)
+        another = create_department(uow=uow, actor=clinic.admin, code="TIM", name="Khoa Tim mạch").id
+        with pytest.raises(AboutOneself):
+            change_member(uow=uow, actor=limited, user_id=head, version=1, details={"department_id": another})

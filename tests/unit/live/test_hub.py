@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,8 @@ from kernel.ids import TenantId
 from live.guest import Guest
 from live.hub import CONFIRMED_SECONDS, Hub
 from tenant_app.auth.public import Standing
-from tenant_app.live.public import Change, queue_topic
+from tenant_app.live.public import Change, appointment_changed, day_topic, queue_changed, queue_topic
+from tenant_app.reach.public import Reach
 
 ALL = frozenset({"queue.read", "appointment.read"})
 
@@ -61,7 +63,7 @@ def hub(rooms: Rooms, clock: Clock) -> Hub:
     return Hub(rooms, monotonic=clock)
 
 
-def guest(tenant: TenantId, clock: Clock, *, permissions: frozenset[str] = ALL) -> Guest:
+def guest(tenant: TenantId, clock: Clock, *, permissions: frozenset[str] = ALL, reach: Reach | None = None) -> Guest:
     return Guest(
         id=uuid4(),
         tenant=tenant,
@@ -69,6 +71,7 @@ def guest(tenant: TenantId, clock: Clock, *, permissions: frozenset[str] = ALL) 
         session_id=uuid4(),
         user_id=uuid4(),
         permissions=permissions,
+        reach=reach,
         admitted_at=clock(),
         connected_at=utc_now(),
         ip_address=None,
@@ -80,8 +83,9 @@ def hospital() -> TenantId:
     return TenantId.parse(uuid4())
 
 
-def standing(who: Guest, permissions: frozenset[str] = ALL) -> dict[UUID, Standing]:
-    return {who.session_id: Standing(session_id=who.session_id, user_id=who.user_id, permissions=permissions)}
+def standing(who: Guest, permissions: frozenset[str] = ALL, *, reach: Reach | None = None) -> dict[UUID, Standing]:
+    found = Standing(session_id=who.session_id, user_id=who.user_id, permissions=permissions, reach=reach)
+    return {who.session_id: found}
 
 
 def test_the_same_topic_of_two_hospitals_is_two_rooms(hub: Hub, rooms: Rooms, clock: Clock) -> None:
@@ -137,7 +141,7 @@ def test_a_right_that_is_gone_takes_its_topics_along(hub: Hub, rooms: Rooms, clo
     hub.deliver(tenant, "1-0", Change(kind="queue"))
     hub.deliver(tenant, "2-0", Change(kind="appointment", places=("day:2026-01-01",)))
     assert rooms.heard["a"] == ["withdrawn", "changed day:2026-01-01"]
-    assert hub.follow("a", ["queue"]) == (tenant, frozenset())
+    assert hub.follow("a", ["queue"]) == (tenant, frozenset(), None)
 
 
 def test_what_a_look_takes_along_to_be_written_is_given_back_when_it_fails(
@@ -169,3 +173,46 @@ def test_a_suspended_hospital_hears_nothing_from_then_on(hub: Hub, rooms: Rooms,
     hub.deliver(tenant, "1-0", Change(kind="queue"))
     assert rooms.ended == ["a"]
     assert rooms.heard == {}
+
+
+def test_who_sees_one_department_hears_of_no_other(hub: Hub, rooms: Rooms, clock: Clock) -> None:
+    tenant, ours, theirs = hospital(), uuid4(), uuid4()
+    me = uuid4()
+    reach = Reach(user_id=me, departments=frozenset({ours}))
+    day = date(2026, 11, 21)
+    topics = [day_topic(day), "queue", queue_topic(ours), queue_topic(theirs)]
+    hub.join("limited", guest(tenant, clock, reach=reach))
+    hub.join("whole", guest(tenant, clock))
+    assert hub.follow("limited", topics) == (tenant, frozenset({day_topic(day), "queue", queue_topic(ours)}), reach)
+    hub.follow("whole", topics)
+
+    def booked(department_id: UUID, doctor_id: UUID) -> list[str]:
+        change = appointment_changed(appointment_id=uuid4(), days=[day], whose=[department_id, doctor_id], version=1)
+        rooms.heard.clear()
+        hub.deliver(tenant, "1-0", change)
+        assert rooms.heard.pop("whole") == [f"changed {day_topic(day)}"]
+        return rooms.heard.pop("limited", [])
+
+    assert booked(ours, uuid4()) == [f"changed {day_topic(day)}"]
+    assert booked(theirs, uuid4()) == []
+    assert booked(theirs, me) == [f"changed {day_topic(day)}"], "one's own wherever it is"
+    rooms.heard.clear()
+    hub.deliver(tenant, "2-0", queue_changed(entry_id=uuid4(), department_id=theirs, version=1))
+    assert "limited" not in rooms.heard
+    hub.deliver(tenant, "3-0", queue_changed(entry_id=uuid4(), department_id=ours, version=1))
+    assert sorted(rooms.heard["limited"]) == sorted(["changed queue", f"changed {queue_topic(ours)}"])
+
+
+def test_another_department_is_heard_from_the_next_look_on(hub: Hub, rooms: Rooms, clock: Clock) -> None:
+    tenant, before, after = hospital(), uuid4(), uuid4()
+    who = guest(tenant, clock, reach=Reach(user_id=uuid4(), departments=frozenset({before})))
+    hub.join("a", who)
+    hub.follow("a", ["queue", queue_topic(before)])
+    moved = Reach(user_id=who.user_id, departments=frozenset({after}))
+    (look,) = hub.looks()
+    hub.confirm(look, standing(who, reach=moved), since=clock())
+    assert rooms.heard["a"] == ["withdrawn"]
+    rooms.heard.clear()
+    for department_id in (before, after):
+        hub.deliver(tenant, "1-0", queue_changed(entry_id=uuid4(), department_id=department_id, version=1))
+    assert rooms.heard == {"a": ["changed queue"]}

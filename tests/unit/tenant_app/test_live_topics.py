@@ -11,12 +11,14 @@ from tenant_app.live.bus import Change, read
 from tenant_app.live.public import (
     appointment_changed,
     day_topic,
+    heard,
     permission_for,
     permitted,
     queue_changed,
     queue_topic,
     topics_of,
 )
+from tenant_app.reach.public import Reach
 
 SOME = "01a1fe40-6b9b-7327-b08b-d521a3a60146"
 
@@ -38,13 +40,13 @@ SOME = "01a1fe40-6b9b-7327-b08b-d521a3a60146"
 )
 def test_what_is_no_topic_is_permitted_to_nobody(text: str) -> None:
     assert permission_for(text) is None
-    assert permitted([text], frozenset({"queue.read", "appointment.read"})) == frozenset()
+    assert permitted([text], frozenset({"queue.read", "appointment.read"}), None) == frozenset()
 
 
 def test_a_topic_needs_what_its_page_needs() -> None:
     line, day = queue_topic(uuid4()), day_topic(date(2026, 11, 21))
-    assert permitted([line, "queue", day], frozenset({"queue.read"})) == {line, "queue"}
-    assert permitted([line, "queue", day], frozenset({"appointment.read"})) == {day}
+    assert permitted([line, "queue", day], frozenset({"queue.read"}), None) == {line, "queue"}
+    assert permitted([line, "queue", day], frozenset({"appointment.read"}), None) == {day}
 
 
 def test_whom_a_change_concerns() -> None:
@@ -52,10 +54,25 @@ def test_whom_a_change_concerns() -> None:
     queue = queue_changed(entry_id=uuid4(), department_id=department, version=2)
     assert topics_of(queue) == {"queue", queue_topic(department)}
     moved = appointment_changed(
-        appointment_id=uuid4(), days=(date(2026, 11, 23), date(2026, 11, 21), date(2026, 11, 21)), version=3
+        appointment_id=uuid4(),
+        days=(date(2026, 11, 23), date(2026, 11, 21), date(2026, 11, 21)),
+        whose=(department, uuid4()),
+        version=3,
     )
     assert topics_of(moved) == {"day:2026-11-21", "day:2026-11-23"}
     assert topics_of(Change(kind="queue", places=("nonsense", "*"))) == {"queue"}
+
+
+def test_what_was_missed_is_of_ones_own_departments() -> None:
+    ours, theirs = uuid4(), uuid4()
+    reach = Reach(user_id=uuid4(), departments=frozenset({ours}))
+    day = date(2026, 11, 21)
+    wanted = ["queue", day_topic(day)]
+    elsewhere = queue_changed(entry_id=uuid4(), department_id=theirs, version=1)
+    booked = appointment_changed(appointment_id=uuid4(), days=[day], whose=[ours], version=1)
+    assert heard([elsewhere, booked], wanted, reach) == {day_topic(day)}
+    assert heard([elsewhere, booked], wanted, None) == set(wanted)
+    assert heard([], wanted, None) == set()
 
 
 @pytest.mark.parametrize(
