@@ -17,7 +17,7 @@ PATH = "/calendar"
 
 
 def test_a_day_has_a_column_for_each_doctor_and_a_week_one_for_each_day(sign_in: SignIn, clinic: Clinic) -> None:
-    nurse = sign_in(clinic, "nurse")
+    desk = sign_in(clinic, "receptionist")
     with clinic.uow() as uow:
         add_user(uow, role="doctor", department_id=clinic.department_id)
         elsewhere = create_department(uow=uow, actor=clinic.admin, code="NHI", name="Khoa Nhi")
@@ -25,17 +25,17 @@ def test_a_day_has_a_column_for_each_doctor_and_a_week_one_for_each_day(sign_in:
         uow.commit()
     hours(clinic)
     visit = clinic.appointment(clinic.patient().patient.id, start="08:20", end="08:40")
-    day = nurse.get(PATH, day=str(tomorrow()))
+    day = desk.get(PATH, day=str(tomorrow()))
     assert day.count('<section class="ca-column') == 3
     assert visit.patient_name in day
     assert f"/appointments/{visit.id}/move" in day
     assert f"doctor={clinic.doctor_id}" in day
     assert "start=08:00" in day
     assert "start=08:20" not in day.replace(f'data-doctor="{clinic.doctor_id}"', ""), "it is taken"
-    here = nurse.get(PATH, day=str(tomorrow()), department=str(elsewhere.id))
+    here = desk.get(PATH, day=str(tomorrow()), department=str(elsewhere.id))
     assert here.count('<section class="ca-column') == 1
     assert str(child_doctor) in here
-    week = nurse.get(PATH, view="week", day=str(tomorrow()), doctor=str(clinic.doctor_id))
+    week = desk.get(PATH, view="week", day=str(tomorrow()), doctor=str(clinic.doctor_id))
     assert week.count('<section class="ca-column') == 7
     assert visit.patient_name in week
 
