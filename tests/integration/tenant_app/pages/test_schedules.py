@@ -225,7 +225,7 @@ def test_the_pages_ask_little_whatever_there_is(sign_in: SignIn, clinic: Clinic,
 
 def test_a_move_is_not_undone_into_a_department_that_closed(sign_in: SignIn, clinic: Clinic) -> None:
     """The database refuses it, and the page says so where the person is."""
-    nurse = sign_in(clinic, "nurse")
+    desk = sign_in(clinic, "receptionist")
     with clinic.uow() as uow:
         other = create_department(uow=uow, actor=clinic.admin, code="NHI", name="Khoa Nhi")
         uow.commit()
@@ -235,7 +235,7 @@ def test_a_move_is_not_undone_into_a_department_that_closed(sign_in: SignIn, cli
         moved = move(uow=uow, actor=clinic.admin, appointment_id=visit.id, to=to, version=1)
         uow.session.execute(update(Department).where(Department.id == clinic.department_id).values(status="inactive"))
         uow.commit()
-    undone = nurse.post(f"/appointments/moves/{moved.move_id}/undo")
+    undone = desk.post(f"/appointments/moves/{moved.move_id}/undo")
     assert undone.status_code == 303
     assert undone.headers["Location"].startswith("/today")
     with clinic.uow() as uow:
