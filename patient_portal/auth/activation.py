@@ -9,15 +9,14 @@ from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId
 from kernel.passwords import PATIENT_MINIMUM_LENGTH, Passwords, check_new_password
-from patient_portal.auth.accounts import count_failure, write_down
+from patient_portal.auth.accounts import count_failure
 from patient_portal.auth.factors import PatientFactors
 from patient_portal.auth.pace import failures_in_step
 from patient_portal.auth.passwords import REASON, reset_password
-from patient_portal.auth.sessions import PatientSessions, patient_actor
-from patient_portal.auth.sign_in import PatientSignIn, claims_of
+from patient_portal.auth.sessions import PatientSessions
+from patient_portal.auth.sign_in import PatientSignIn
 from patient_portal.hospitals.linking import Linking
 from patient_portal.hospitals.links import OtherSide, ensure_account
-from tenant_app.audit.public import record
 from tenant_app.patients.public import patient_record
 from tenant_app.portal.public import PatientUser, parse_code, redeem_code
 
@@ -64,7 +63,17 @@ class PatientActivation:
             check_new_password(password, known=(patient.full_name, patient.phone or ""), minimum=PATIENT_MINIMUM_LENGTH)
             proof = self._prove(uow, account, tenant=tenant, otp=otp, visitor=visitor)
             ended = self._set_password(uow, account, password)
-            tokens = self._begin(uow, account, proof, tenant=tenant, tag=code.tag, visitor=visitor)
+            tokens = self.sign_in.open_session(
+                uow=uow,
+                account=account,
+                proof=proof,
+                tenant=tenant,
+                tag=code.tag,
+                visitor=visitor,
+                method="activation",
+                action="auth.activate",
+                changed=("password",),
+            )
             uow.commit()
         self.linking.tell(home=tenant, account_id=account.id, ended=ended, reason=REASON)
         return tokens
@@ -101,41 +110,3 @@ class PatientActivation:
         account.password_updated_at = now
         uow.flush()
         return []
-
-    def _begin(
-        self,
-        uow: UnitOfWork,
-        account: PatientUser,
-        proof: Proof | None,
-        *,
-        tenant: TenantId,
-        tag: str,
-        visitor: Visitor,
-    ) -> Tokens:
-        tokens = self.sessions.start(
-            uow=uow,
-            account_id=account.id,
-            tag=tag,
-            claims=claims_of(tenant),
-            visitor=visitor,
-            mfa_at=proof.at if proof else None,
-            greeting=self.factors.greeting(account=account, proof=proof),
-        )
-        write_down(
-            uow=uow,
-            account_id=account.id,
-            patient_id=account.patient_id,
-            method="activation",
-            status="success",
-            visitor=visitor,
-        )
-        record(
-            uow=uow,
-            actor=patient_actor(tenant=tenant, account_id=account.id, session_id=tokens.session_id),
-            action="auth.activate",
-            resource_type="patient_user",
-            resource_id=account.id,
-            patient_id=account.patient_id,
-            changed=("password",),
-        )
-        return tokens

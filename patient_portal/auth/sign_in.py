@@ -6,7 +6,7 @@ That an account has a second factor shows after its right password only.
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -109,7 +109,49 @@ class PatientSignIn:
             if row is None or not hmac.compare_digest(mark_of(row), step["mark"]):
                 raise PatientSignInFailed(away={})
             proof = self._prove(uow, row, tenant=tenant, otp=otp, visitor=visitor)
-            return self._open_session(uow, row, proof, tenant=tenant, visitor=visitor)
+            return self._let_in(uow, row, proof, tenant=tenant, visitor=visitor)
+
+    def open_session(
+        self,
+        *,
+        uow: UnitOfWork,
+        account: PatientUser,
+        proof: Proof | None,
+        tenant: TenantId,
+        tag: str,
+        visitor: Visitor,
+        method: str = "password",
+        action: str = "auth.sign_in",
+        changed: Collection[str] = (),
+    ) -> Tokens:
+        """A session of this account, with its rows in the login log and the audit log; the caller commits."""
+        tokens = self.sessions.start(
+            uow=uow,
+            account_id=account.id,
+            tag=tag,
+            claims=claims_of(tenant),
+            visitor=visitor,
+            mfa_at=proof.at if proof else None,
+            greeting=self.factors.greeting(account=account, proof=proof),
+        )
+        write_down(
+            uow=uow,
+            account_id=account.id,
+            patient_id=account.patient_id,
+            method=method,
+            status="success",
+            visitor=visitor,
+        )
+        record(
+            uow=uow,
+            actor=patient_actor(tenant=tenant, account_id=account.id, session_id=tokens.session_id),
+            action=action,
+            resource_type="patient_user",
+            resource_id=account.id,
+            patient_id=account.patient_id,
+            changed=changed,
+        )
+        return tokens
 
     def _sign_in(
         self, identifier: Identifier, password: str, otp: str | None, visitor: Visitor, hospital: str | None
@@ -248,7 +290,7 @@ class PatientSignIn:
                 proof = self._prove(uow, row, tenant=account.tenant, otp=otp, visitor=visitor)
             except SignInLocked:
                 return None
-            return self._open_session(uow, row, proof, tenant=account.tenant, visitor=visitor)
+            return self._let_in(uow, row, proof, tenant=account.tenant, visitor=visitor)
 
     def _prove(
         self, uow: UnitOfWork, row: PatientUser, *, tenant: TenantId, otp: str | None, visitor: Visitor
@@ -272,34 +314,11 @@ class PatientSignIn:
             uow.commit()
             raise
 
-    def _open_session(
+    def _let_in(
         self, uow: UnitOfWork, row: PatientUser, proof: Proof | None, *, tenant: TenantId, visitor: Visitor
     ) -> Tokens:
-        tokens = self.sessions.start(
-            uow=uow,
-            account_id=row.id,
-            tag=self.router.route(tenant).tenant_code,
-            claims=claims_of(tenant),
-            visitor=visitor,
-            mfa_at=proof.at if proof else None,
-            greeting=self.factors.greeting(account=row, proof=proof),
-        )
-        write_down(
-            uow=uow,
-            account_id=row.id,
-            patient_id=row.patient_id,
-            method="password",
-            status="success",
-            visitor=visitor,
-        )
-        record(
-            uow=uow,
-            actor=patient_actor(tenant=tenant, account_id=row.id, session_id=tokens.session_id),
-            action="auth.sign_in",
-            resource_type="patient_user",
-            resource_id=row.id,
-            patient_id=row.patient_id,
-        )
+        tag = self.router.route(tenant).tenant_code
+        tokens = self.open_session(uow=uow, account=row, proof=proof, tenant=tenant, tag=tag, visitor=visitor)
         uow.commit()
         return tokens
 

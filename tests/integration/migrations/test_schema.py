@@ -192,3 +192,32 @@ def test_administrators_of_existing_hospitals_may_change_its_details(empty: Empt
         with psycopg.connect(**empty.parameters) as connection:
             found = connection.execute("SELECT name, permissions FROM roles ORDER BY name").fetchall()
         assert found == [("admin", wanted), ("nurse", ["patient.read"])]
+
+
+@pytest.mark.parametrize("empty", ["tenant"], indirect=True)
+def test_nobody_of_an_existing_hospital_loses_sight_of_everything(empty: Empty) -> None:
+    """Roles are limited to departments where each who has them is in one, by the account or by the schedule."""
+    runner.upgrade(empty.parameters, "tenant", "0026")
+    with psycopg.connect(**empty.parameters) as connection:
+        connection.execute("INSERT INTO roles (name) VALUES ('admin'), ('doctor'), ('nurse'), ('Trưởng khoa')")
+        connection.execute("INSERT INTO departments (code, name) VALUES ('NOI', 'Khoa Nội')")
+        # A nurse without a department, and one who has left; a doctor whom only the schedule puts into one.
+        connection.execute(
+            "INSERT INTO users (username, email, full_name, role, status) VALUES"
+            " ('yta', 'a@a.vn', 'Y Tá', 'nurse', 'active'), ('bs', 'b@a.vn', 'Bác Sĩ', 'doctor', 'active'),"
+            " ('cu', 'c@a.vn', 'Đã Nghỉ', 'doctor', 'inactive')"
+        )
+        connection.execute(
+            "INSERT INTO user_roles (user_id, role_id) SELECT u.id, r.id FROM users u JOIN roles r ON r.name = u.role"
+        )
+        connection.execute(
+            "INSERT INTO doctor_schedules"
+            " (doctor_id, department_id, weekday, start_time, end_time, slot_minutes, valid_from)"
+            " SELECT u.id, d.id, 0, '08:00', '11:00', 20, current_date FROM users u, departments d"
+            " WHERE username = 'bs'"
+        )
+    runner.upgrade(empty.parameters, "tenant", "0027")
+    with psycopg.connect(**empty.parameters) as connection:
+        found = dict(connection.execute("SELECT name, reach FROM roles").fetchall())
+    whole = dict.fromkeys(("admin", "nurse", "Trưởng khoa"), "hospital")
+    assert found == {**whole, "doctor": "departments"}
