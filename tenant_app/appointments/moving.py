@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import NotFound, PreconditionFailed
+from kernel.errors import InvalidFields, NotFound, PreconditionFailed
 from kernel.ids import new_row_id
+from kernel.text import N_
 from kernel.web.actor import Actor
 from tenant_app.appointments import queries
 from tenant_app.appointments.errors import TransitionNotAllowed
@@ -21,6 +23,7 @@ from tenant_app.reach.public import reaches
 from tenant_app.schedules.public import read_working_time
 from tenant_app.staff.models import User
 
+WORKS_ELSEWHERE: Final = N_("The doctor works in another department on this day.")
 _PLACE = ("doctor_id", "department_id", "appointment_date", "start_time", "end_time")
 
 
@@ -67,6 +70,8 @@ def move(
     found = _held(uow, appointment_id, to, version=version)
     doctor_id = to.doctor_id or found.doctor_id
     department_id = to.department_id or _department(uow, found, to, doctor_id)
+    if to.department_id is None and not reaches(uow, department_id, of=doctor_id):
+        raise InvalidFields(errors={"doctor_id": [WORKS_ELSEWHERE]})
     check_parties(
         uow,
         Booking(

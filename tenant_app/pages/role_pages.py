@@ -53,7 +53,7 @@ def show() -> Response:
 def new() -> Response:
     """The empty form."""
     blank = {"name": "", "description": ""}
-    return _form(None, shown=blank, chosen=(), mfa_required=False, reach=HOSPITAL, version=0)
+    return _form(None, shown=blank, chosen=(), mfa_required=False, reach=DEPARTMENTS, version=0)
 
 
 @blueprint.route("/new", methods=["POST"])
@@ -69,7 +69,7 @@ def create() -> Response:
             **shown,
             permissions=chosen,
             mfa_required=_mfa_chosen(),
-            reach=_reach_chosen(HOSPITAL),
+            reach=_reach_chosen(DEPARTMENTS),
         )
     except (InvalidFields, RoleNameTaken) as wrong:
         uow.session.rollback()
@@ -78,7 +78,7 @@ def create() -> Response:
             shown=shown,
             chosen=chosen,
             mfa_required=_mfa_chosen(),
-            reach=_reach_chosen(HOSPITAL),
+            reach=_reach_chosen(DEPARTMENTS),
             version=0,
             errors=_errors(wrong),
             status=wrong.status,

@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from tenant_app.reach.rules import HOSPITAL, REACHES
+from tenant_app.reach.rules import DEPARTMENTS, REACHES
 from tenant_app.schemas import Body, page_answer
 
 _AT_MOST = ma.validate.Length(max=200)
@@ -15,7 +15,7 @@ class RoleBody(Body):
     description = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=1000))
     permissions = ma.fields.List(ma.fields.String(), required=True, validate=_AT_MOST)
     mfa_required = ma.fields.Boolean(load_default=False)
-    reach = ma.fields.String(load_default=HOSPITAL, validate=ma.validate.OneOf(REACHES))
+    reach = ma.fields.String(load_default=DEPARTMENTS, validate=ma.validate.OneOf(REACHES))
 
 
 class RoleChangeBody(Body):

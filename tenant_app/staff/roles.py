@@ -16,7 +16,7 @@ from kernel.ids import new_row_id
 from kernel.text import N_, canonical
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record_rights
-from tenant_app.reach.rules import HOSPITAL, REACHES
+from tenant_app.reach.rules import DEPARTMENTS, HOSPITAL, REACHES
 from tenant_app.staff.errors import BuiltInRole, RoleInUse, RoleNameTaken
 from tenant_app.staff.guarding import ADMIN
 from tenant_app.staff.models import ROLES, Role, User, UserRole
@@ -94,9 +94,12 @@ def create_role(
     permissions: Collection[str],
     description: str | None = None,
     mfa_required: bool = False,
-    reach: str = HOSPITAL,
+    reach: str = DEPARTMENTS,
 ) -> UUID:
-    """A role of the hospital's own; returns its id. Raises InvalidFields and RoleNameTaken."""
+    """A role of the hospital's own; returns its id. Raises InvalidFields and RoleNameTaken.
+
+    It is given beside a main role, and widens where that one holds only if it says so.
+    """
     values = _checked(
         name=name, description=description, permissions=permissions, mfa_required=mfa_required, reach=reach
     )

@@ -75,6 +75,11 @@ def test_what_belongs_to_another_department_is_not_found(clinic: Clinic, there: 
         clinic.booking(there.patient_id, doctor_id=there.doctor_id, start="10:00", end="10:30"),
         department_id=there.department_id,
     )
+    other_doctor = replace(later, doctor_id=there.doctor_id)
+    mine = clinic.appointment(there.patient_id)
+    with pytest.raises(InvalidFields) as elsewhere_then:
+        move(uow=uow, actor=nurse, appointment_id=mine.id, to=other_doctor, version=mine.version)
+    assert set(elsewhere_then.value.errors) == {"doctor_id"}
     coming_in = Arrival(patient_id=clinic.born(), department_id=there.department_id)
     refused: list[Callable[[], Any]] = [
         lambda: book(uow=uow, actor=nurse, booking=booking),

@@ -127,7 +127,7 @@ def test_a_role_reaches_the_hospital_or_the_departments(clinic: Clinic) -> None:
 def test_nobody_gives_a_wider_reach_than_their_own(clinic: Clinic) -> None:
     own = frozenset({clinic.department_id})
     with clinic.uow() as uow:
-        wide = create_role(uow=uow, actor=clinic.admin, name="Điều dưỡng viện", permissions=[])
+        wide = create_role(uow=uow, actor=clinic.admin, name="Điều dưỡng viện", permissions=[], reach="hospital")
         nurse = add_user(uow, role="nurse", department_id=clinic.department_id)
         head = add_user(uow, role="nurse", department_id=clinic.department_id)
         rights = ROLE_PERMISSIONS["nurse"] | {"staff.manage"}
