@@ -110,7 +110,7 @@ def test_nothing_is_told_while_a_hospital_cannot_be_asked(
 ) -> None:
     """Its database is away: whoever was revoked there meanwhile cannot be known. The other hospital feels nothing."""
     ours, theirs = clinics
-    watching, elsewhere = window(sign_in(ours, "nurse")), window(sign_in(theirs, "nurse"))
+    watching, elsewhere = window(sign_in(ours, "receptionist")), window(sign_in(theirs, "receptionist"))
     watching.follow("queue")
     elsewhere.follow("queue")
     name = ours.hospital.database_name
