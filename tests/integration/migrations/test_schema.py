@@ -197,7 +197,7 @@ def test_administrators_of_existing_hospitals_may_change_its_details(empty: Empt
 @pytest.mark.parametrize("empty", ["tenant"], indirect=True)
 def test_nobody_of_an_existing_hospital_loses_sight_of_everything(empty: Empty) -> None:
     """Roles are limited to departments where each who has them is in one, by the account or by the schedule."""
-    runner.upgrade(empty.parameters, "tenant", "0029")
+    runner.upgrade(empty.parameters, "tenant", "0031")
     with psycopg.connect(**empty.parameters) as connection:
         connection.execute("INSERT INTO roles (name) VALUES ('admin'), ('doctor'), ('nurse'), ('Trưởng khoa')")
         connection.execute("INSERT INTO departments (code, name) VALUES ('NOI', 'Khoa Nội')")
@@ -216,7 +216,7 @@ def test_nobody_of_an_existing_hospital_loses_sight_of_everything(empty: Empty) 
             " SELECT u.id, d.id, 0, '08:00', '11:00', 20, current_date FROM users u, departments d"
             " WHERE username = 'bs'"
         )
-    runner.upgrade(empty.parameters, "tenant", "0030")
+    runner.upgrade(empty.parameters, "tenant", "0031")
     with psycopg.connect(**empty.parameters) as connection:
         found = dict(connection.execute("SELECT name, reach FROM roles").fetchall())
     whole = dict.fromkeys(("admin", "nurse", "Trưởng khoa"), "hospital")
