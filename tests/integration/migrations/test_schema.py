@@ -197,7 +197,7 @@ def test_administrators_of_existing_hospitals_may_change_its_details(empty: Empt
 @pytest.mark.parametrize("empty", ["tenant"], indirect=True)
 def test_nobody_of_an_existing_hospital_loses_sight_of_everything(empty: Empty) -> None:
     """Roles are limited to departments where each who has them is in one, by the account or by the schedule."""
-    runner.upgrade(empty.parameters, "tenant", "0031")
+    runner.upgrade(empty.parameters, "tenant", "0030")
     with psycopg.connect(**empty.parameters) as connection:
         connection.execute("INSERT INTO roles (name) VALUES ('admin'), ('doctor'), ('nurse'), ('Trưởng khoa')")
         connection.execute("INSERT INTO departments (code, name) VALUES ('NOI', 'Khoa Nội')")
