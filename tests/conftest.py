@@ -17,6 +17,7 @@ from redis import Redis
 
 from keys.public import Keychain, LocalKeyring
 from tenant_app.hospital.initialise import HospitalStart
+from tests.support.chromium import close_browser
 from tests.support.counting import Counting, count_statements
 from tests.support.databases import CentralDatabase, central_template, clone_central, drop_database
 from tests.support.hospitals import Hospital, HospitalMaker, hospital_maker
@@ -29,6 +30,13 @@ def servers(worker_id: str) -> Iterator[Servers]:
     """PostgreSQL and Redis of this run."""
     with shared_servers(worker=worker_id) as running:
         yield running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _browser_ends() -> Iterator[None]:
+    """What was opened for the tests in a browser ends with the run."""
+    yield
+    close_browser()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from kernel.clock import utc_now
 from kernel.database.engines import Database
 from keys.public import PROCESSES
 from manage import operator, wiring
+from manage.data_dir import DataDir
 from manage.demo.hospitals import DEMO_HOSPITALS
 from manage.demo.importing import import_files
 from manage.demo.patient import make_patient_account
@@ -27,7 +28,7 @@ SHOWN_STAFF = ("letan", "dieuduong", "quantri")
 def make_demo(context: RunContext) -> None:
     """Make what is missing of the demo, and tell the ready screen who can sign in."""
     settings = settings_of(context, "operator")
-    password = demo_password(context)
+    password = demo_password(context.data_dir)
     with ExitStack() as stack:
         database = operator.console_database(settings)
         stack.callback(database.dispose)
@@ -53,9 +54,9 @@ def make_demo(context: RunContext) -> None:
     _show(context, password, patient)
 
 
-def demo_password(context: RunContext) -> str:
+def demo_password(data_dir: DataDir) -> str:
     """One password for all demo accounts of this data folder, easy to type, never the same twice."""
-    secret = context.data_dir.secret("demo-password")
+    secret = data_dir.secret("demo-password")
     letters = "".join(letter for letter in secret.lower() if letter.isalnum())
     return f"sokham-{letters[:4]}-{letters[4:8]}"
 

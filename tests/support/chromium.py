@@ -2,10 +2,11 @@
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
@@ -48,17 +49,47 @@ def served(app: Flask, *, port: int = 0) -> Iterator[str]:
         http.server_close()
 
 
+class _Held:
+    """The one Chromium of this process: starting it takes longer than most of what is then looked at."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._browser: Browser | None = None
+
+    def started(self) -> Browser:
+        """It, running."""
+        if self._browser is None or not self._browser.is_connected():
+            self.close()
+            path = chromium()
+            assert path, "Chromium is missing: python -m tests.browser installs it"
+            playwright = self._stack.enter_context(sync_playwright())
+            self._browser = playwright.chromium.launch(
+                executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+            )
+            self._stack.callback(self._browser.close)
+        return self._browser
+
+    def close(self) -> None:
+        """End it, if it runs."""
+        self._browser = None
+        self._stack.close()
+
+
+_held = _Held()
+close_browser = _held.close
+
+
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    path = chromium()
-    assert path, "Chromium is missing: python -m tests.browser installs it"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        try:
-            yield started
-        finally:
-            started.close()
+    """Debian's Chromium, the same for all who ask in this process; windows opened in the block close at its end."""
+    started = _held.started()
+    before = started.contexts
+    try:
+        yield started
+    finally:
+        for context in started.contexts:
+            if context not in before:
+                context.close()
 
 
 @dataclass
@@ -70,9 +101,11 @@ class Looker:
     pictures: Path | None = None
     scripts: bool = True
     complaints: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
 
     def look(self, name: str) -> None:
         """Note what is wrong with the page that is shown, and take a picture of it where pictures are wanted."""
+        self.seen.add(urlsplit(self.page.url).path)
         if not self.scripts:
             # Axe itself is a script.
             return
@@ -89,6 +122,12 @@ class Looker:
     def go(self, path: str) -> None:
         """Go to a page."""
         self.page.goto(f"{self.url}{path}")
+
+    def walk(self, pages: Mapping[str, str], tag: str) -> None:
+        """Look at each of these pages, by name and address; a `*` in `tag` stands for the name."""
+        for name, path in pages.items():
+            self.go(path)
+            self.look(tag.replace("*", name))
 
     def meet_error(self, path: str, name: str, *, status: int) -> None:
         """Go where a signed-in person meets an error, and look at it: the portal's navigation is still there."""

@@ -105,11 +105,16 @@ def form_of(somebody: Person, **other: str) -> dict[str, str]:
     }
 
 
-def let_in(eyes: Looker, clinic: Clinic, username: str = "quantri") -> None:
-    """Sign in by the form."""
+def fill_sign_in(eyes: Looker, clinic: Clinic, username: str = "quantri") -> None:
+    """Send the form of the sign-in page."""
     eyes.go("/sign-in")
     eyes.page.fill("#hospital", clinic.hospital.tenant_code)
     eyes.page.fill("#username", username)
     eyes.page.fill("#password", PASSWORD)
     eyes.page.locator("main form button[type=submit]").last.click()
+
+
+def let_in(eyes: Looker, clinic: Clinic, username: str = "quantri") -> None:
+    """Sign in by the form."""
+    fill_sign_in(eyes, clinic, username)
     eyes.page.wait_for_url("**/today")

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,20 +76,23 @@ class System:
 
 
 @contextlib.contextmanager
-def running_system(folder: Path, *, demo: bool) -> Iterator[System]:
-    """`sokham up` on a folder and free ports, stopped as Ctrl-C stops it."""
+def running_system(
+    folder: Path, *, demo: bool, environment: Mapping[str, str] | None = None, seconds: float = START_SECONDS
+) -> Iterator[System]:
+    """`sokham up` on a folder and free ports, with settings of one's own, stopped as Ctrl-C stops it."""
     port_base = _free_ports()
     log = folder.with_suffix(".log")
     arguments = ["up", "--data-dir", str(folder), "--port-base", str(port_base)]
-    environment = {
+    inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("SOKHAM_", "PYTEST_", "DATABASE_"))
     }
+    chosen = {"SOKHAM_SIGN_IN_PER_MINUTE": "600", "SOKHAM_SYNC_SWEEP_SECONDS": "2", **(environment or {})}
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "manage", *arguments, *([] if demo else ["--no-demo"])],
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**environment, "SOKHAM_SIGN_IN_PER_MINUTE": "600", "SOKHAM_SYNC_SWEEP_SECONDS": "2"},
+            env={**inherited, **chosen},
         )
         system = System(folder=folder, port_base=port_base)
         try:
@@ -98,7 +101,7 @@ def running_system(folder: Path, *, demo: bool) -> Iterator[System]:
                 assert process.poll() is None, log.read_text(encoding="utf-8")[-4000:]
                 return all(_answers(f"{url}/readyz") for url in (system.central, system.staff, system.patient))
 
-            wait_until(ready, seconds=START_SECONDS, what="the system")
+            wait_until(ready, seconds=seconds, what="the system")
             yield system
         finally:
             process.send_signal(signal.SIGINT)

@@ -1,19 +1,63 @@
-"""Every page of a patient's story in a real browser: phone and desk, both languages, and without JavaScript.
+"""Every page of the patient portal, and a patient's story, in a real browser; the story also without JavaScript.
 
 With SOKHAM_PICTURES set to a folder, each page's picture is left there.
 """
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
 from central.router.public import RedisOutages
 from manage.demo.people import person
-from tests.support.chromium import PHONE, READERS, Looker, browser, looker, pictures, served
+from tests.support.chromium import PHONE, READERS, WIDE, Looker, browser, looker, pictures, served
+from tests.support.clinic import tomorrow
 from tests.support.patient_portal import GOOD_PASSWORD, PatientPortal, away
+from tests.support.portal_pages.enumeration import left_out
+from tests.support.portal_pages.patient import NO_PAGES, SIGNED_OUT, PatientThings, patient_pages
+from tests.support.portal_pages.second_factor import set_up_and_be_asked
+from tests.support.reminding import switch_on
 
 pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize(("width", "language"), [*READERS, (WIDE, "vi")])
+def test_every_page_is_fit_to_be_seen(portal: PatientPortal, width: int, language: str) -> None:
+    here, there = portal.clinics
+    switch_on(here)
+    member = portal.activated(here)
+    member.link(there)
+    visit = here.appointment(member.record.patient.id)
+    here.number(member.record.patient.id)
+    things = PatientThings(
+        visit=f"/hospitals/{here.hospital.tenant_code}/appointments/{visit.id}",
+        book=f"/hospitals/{here.hospital.tenant_code}/book",
+        department=str(here.department_id),
+        doctor=str(here.doctor_id),
+        day=(tomorrow() + timedelta(days=1)).isoformat(),
+        time="09:00",
+    )
+    with served(portal.app) as url, browser() as chromium:
+        eyes = looker(chromium, url, width=width, language=language, pictures=pictures())
+        tag = f"patient-*-{language}-{width}"
+        eyes.walk(SIGNED_OUT, tag)
+
+        def come_in() -> None:
+            eyes.go("/sign-in")
+            eyes.page.fill("#cccd", member.who.cccd)
+            eyes.page.fill("#password", GOOD_PASSWORD)
+            eyes.page.locator("main form button[type=submit]").last.click()
+
+        come_in()
+        eyes.page.wait_for_url(f"{url}/")
+        pages = patient_pages(things)
+        eyes.walk(pages, tag)
+        eyes.go(pages["book-check"])
+        expect(eyes.page.locator("#reason")).to_be_visible()
+        set_up_and_be_asked(eyes, password=GOOD_PASSWORD, sign_in=come_in, tag=tag)
+        assert eyes.complaints == []
+    assert left_out(portal.app, eyes.seen, no_pages=NO_PAGES) == set(), "a walk leads to every page"
 
 
 @pytest.mark.parametrize(("width", "language"), READERS)

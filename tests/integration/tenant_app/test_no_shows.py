@@ -20,7 +20,7 @@ from tests.support.reminding import a_run, switch_on
 
 _NUMBER = (
     "INSERT INTO queue_entries (department_id, queue_day, number, patient_id, appointment_id, priority, taken_at,"
-    " waits_since) VALUES (%s, current_date, 1, %s, %s, 'none', now(), now())"
+    " waits_since) VALUES (%s, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, 1, %s, %s, 'none', now(), now())"
 )
 
 
@@ -30,9 +30,13 @@ def past(clinic: Clinic, *, days: int = 0, minutes: int = 90) -> UUID:
     with clinic.hospital.superuser() as connection:
         connection.execute(
             "UPDATE appointments SET appointment_date = ended.at::date - %s,"
-            " start_time = ended.at::time - interval '5 min', end_time = ended.at::time"
-            " FROM (SELECT date_trunc('minute', now() AT TIME ZONE 'Asia/Ho_Chi_Minh')"
-            " - make_interval(mins => %s) AS at) AS ended WHERE id = %s",
+            " start_time = ended.at::time - CASE WHEN too_early THEN interval '1 min' ELSE interval '5 min' END,"
+            " end_time = ended.at::time FROM (SELECT too_early,"
+            # An appointment lies within one day: just after midnight, it ended just before.
+            " CASE WHEN too_early THEN date_trunc('day', at) - interval '1 min' ELSE at END AS at"
+            " FROM (SELECT at, at::time <= '00:05' AS too_early FROM"
+            " (SELECT date_trunc('minute', now() AT TIME ZONE 'Asia/Ho_Chi_Minh') - make_interval(mins => %s) AS at)"
+            " AS clock) AS day) AS ended WHERE id = %s",
             (days, minutes, made.id),
         )
     return made.id

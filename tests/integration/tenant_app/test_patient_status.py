@@ -62,7 +62,7 @@ def test_a_closed_record_takes_nothing_new_until_it_is_opened_again(clinic: Clin
             _code(clinic, patient)
     with clinic.uow() as uow:
         assert portal_state(uow=uow, patient_id=patient).code_expires_at is None, "the code that was out has ended"
-        assert patient_record(uow=uow, patient_id=patient).patient.deceased_on == local_today()
+        assert patient_record(uow=uow, patient_id=patient).patient.deceased_on == DEATH.deceased_on
     _set(clinic, patient, MISTAKE)
     clinic.appointment(patient)
     with clinic.uow() as uow:

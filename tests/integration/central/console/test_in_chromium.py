@@ -8,9 +8,12 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
 from kernel.ids import new_row_id
-from tests.support.chromium import DESK, PHONE, READERS, Looker, browser, looker, served
+from tests.support.chromium import DESK, PHONE, READERS, WIDE, Looker, browser, looker, pictures, served
 from tests.support.console import PASSWORD, ConsoleUnderTest
 from tests.support.hospitals import Hospital
+from tests.support.portal_pages.console import NO_PAGES, SIGNED_OUT, console_pages
+from tests.support.portal_pages.enumeration import left_out
+from tests.support.portal_pages.second_factor import set_up_and_be_asked
 
 pytestmark = pytest.mark.e2e
 TWO = tuple[Hospital, Hospital]
@@ -31,12 +34,17 @@ def url(console: ConsoleUnderTest) -> Iterator[str]:
         yield address
 
 
-def let_in(eyes: Looker) -> None:
-    """Sign in by the form."""
+def fill_sign_in(eyes: Looker) -> None:
+    """Send the form of the sign-in page."""
     eyes.go("/sign-in")
     eyes.page.fill("#username", "super_admin")
     eyes.page.fill("#password", PASSWORD)
     eyes.page.locator("main form button[type=submit]").last.click()
+
+
+def let_in(eyes: Looker) -> None:
+    """Sign in by the form."""
+    fill_sign_in(eyes)
     eyes.page.wait_for_url("**/overview")
 
 
@@ -66,26 +74,30 @@ def something_of_each(console: ConsoleUnderTest, hospital: Hospital) -> None:
         )
 
 
-@pytest.mark.parametrize(("width", "language"), READERS)
+@pytest.mark.parametrize(("width", "language"), [*READERS, (WIDE, "vi")])
 def test_every_page_is_fit_to_be_seen(
     console: ConsoleUnderTest, two_hospitals: TWO, chromium: Chromium, url: str, width: int, language: str
 ) -> None:
-    something_of_each(console, two_hospitals[0])
-    eyes = looker(chromium, url, width=width, language=language, pictures=None)
-    for path in ("/sign-in", "/invite"):
-        eyes.go(path)
-        eyes.look(path)
+    hospital = two_hospitals[0]
+    something_of_each(console, hospital)
+    colleague = console.administrator("support")
+    eyes = looker(chromium, url, width=width, language=language, pictures=pictures())
+    tag = f"console-*-{language}-{width}"
+    eyes.walk(SIGNED_OUT, tag)
     let_in(eyes)
-    hospital = f"/hospitals/{two_hospitals[0].tenant}"
-    pages = ("/overview", "/hospitals", "/hospitals?q=zzz", "/hospitals/new", "/sync", "/sync/dead-letters")
-    more = ("/patient-lookup", "/administrators", "/administrators/new", "/security-events", "/audit-log")
-    own = ("/account/password", "/account/sessions")
-    changes = (f"{hospital}/edit", f"{hospital}/suspend", f"{hospital}/admin-invite")
-    of_one = (hospital, *changes, f"/sync/{two_hospitals[0].tenant}")
-    for path in (*pages, *more, *own, *of_one):
-        eyes.go(path)
-        eyes.look(path)
+    inside = console_pages(
+        hospital=str(hospital.tenant),
+        operation=str(hospital.provisioned.operation_id),
+        administrator=str(colleague.id),
+    )
+    eyes.walk(inside, tag)
+
+    def come_in() -> None:
+        fill_sign_in(eyes)
+
+    set_up_and_be_asked(eyes, password=PASSWORD, sign_in=come_in, tag=tag)
     assert eyes.complaints == []
+    assert left_out(console.app, eyes.seen, no_pages=NO_PAGES) == set(), "a walk leads to every page"
 
 
 def test_a_hospital_is_made_before_one_s_eyes(console: ConsoleUnderTest, chromium: Chromium, url: str) -> None:

@@ -68,3 +68,4 @@ def test_the_pages_of_imports_are_fit_to_be_read(
     }.items():
         eyes.go(f"/patients/imports{path}")
         eyes.look(f"import-{name}-{width}-{language}")
+    assert eyes.complaints == []

@@ -4,7 +4,7 @@ With SOKHAM_PICTURES set to a folder, each page's picture is left there.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -13,16 +13,18 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
 from manage.demo.people import person
-from tenant_app.pages import PAGES
 from tenant_app.queue.public import call_next
 from tenant_app.staff.public import NewUser, create_user, list_roles
 from tests.support.chromium import PHONE, READERS, WIDE, Looker, looker, pictures
 from tests.support.clinic import Clinic, tomorrow
 from tests.support.imports import Desk
 from tests.support.patient_files import csv_file, line_of
+from tests.support.portal_pages.enumeration import left_out
+from tests.support.portal_pages.second_factor import set_up_and_be_asked
+from tests.support.portal_pages.staff import NO_PAGES, SIGNED_OUT, StaffThings, staff_pages
 from tests.support.reminding import switch_on
 from tests.support.schedules import away, hours
-from tests.support.staff_browser import PASSWORD, Browser, let_in
+from tests.support.staff_browser import PASSWORD, Browser, fill_sign_in, let_in
 from tests.support.watching import at, findings, opened, watched
 
 pytestmark = pytest.mark.e2e
@@ -51,37 +53,6 @@ def test_somebody_alike_appears_beside_what_is_typed(
     eyes.page.wait_for_url("**registered=1")
     # The browser notes each answer above 399 by itself, and the question is one.
     assert [each for each in eyes.complaints if "409" not in each] == []
-
-
-# Where a GET leads on, or answers with something that is no page of this walk.
-NO_PAGES = {
-    "session.home",
-    "session.sign_in",
-    "audit_pages.export",
-    "import_pages.template",
-    "import_pages.download",
-    "import_pages.progress",
-    "calendar_file.show",
-    # Looked at while a second factor is set up and asked for, in test_second_factor_in_chromium.
-    "second_factor.enrol",
-    "second_factor.picture",
-    "second_step.sign_in_code",
-}
-
-
-def pages_of(app: Flask) -> set[str]:
-    """Every GET of the portal that answers a person."""
-    return {
-        rule.endpoint
-        for rule in app.url_map.iter_rules()
-        if "GET" in (rule.methods or ()) and rule.endpoint.split(".")[0] in {blueprint.name for blueprint in PAGES}
-    }
-
-
-def endpoints(app: Flask, paths: Iterable[str]) -> set[str]:
-    """What answers at these addresses."""
-    bound = app.url_map.bind("localhost")
-    return {str(bound.match(path.partition("?")[0], "GET")[0]) for path in paths}
 
 
 @pytest.mark.parametrize(("width", "language"), [*READERS, (WIDE, "vi")])
@@ -115,93 +86,40 @@ def test_every_page_is_fit_to_be_seen(
     waiting, checked = desk.upload(file), desk.checked(csv_file([line_of(person(), cccd="12")]), "khoa-noi.csv")
     imported = desk.imported(desk.checked(csv_file([line_of(person())])))
     desk.runner.close()
-    tag = f"{language}-{width}"
-    eyes.go("/sign-in")
-    eyes.look(f"staff-sign-in-{tag}")
+    tag = f"staff-*-{language}-{width}"
+    eyes.walk(SIGNED_OUT, tag)
     let_in(eyes, clinic)
-    record = f"/patients/{found.patient.id}"
-    booking = f"/appointments/new?patient={found.patient.id}&day={tomorrow()}&doctor={clinic.doctor_id}"
-    pages = {
-        "day": f"/today?day={tomorrow()}&doctor=",
-        "day-empty": "/today",
-        "day-list": f"/today/list?day={tomorrow()}&doctor=",
-        "cancel": f"/appointments/{visit.id}/cancel",
-        "reminders": f"/appointments/{visit.id}/reminders",
-        "reminders-failed": "/reminders",
-        "reminder-settings": "/hospital/reminders",
-        "move": f"/appointments/{visit.id}/move",
-        "schedules": "/schedules",
-        "schedule": f"/schedules/{clinic.doctor_id}",
-        "schedule-hours": f"/schedules/{clinic.doctor_id}/hours/{worked.id}",
-        "find": "/patients",
-        "register": "/patients/new",
-        "patient": record,
-        "change": f"{record}/edit",
-        "access": f"{record}/access",
-        "numbers": f"{record}/numbers",
-        "allergies": f"{record}/allergies",
-        "book-for": "/appointments/new",
-        "book": f"{booking}&department={clinic.department_id}",
-        "queue": "/queue",
-        "queue-line": f"/queue/{clinic.department_id}",
-        "queue-take": f"/queue/new?patient={found.patient.id}",
-        "queue-ticket": f"/queue/numbers/{number.id}",
-        "queue-transfer": f"/queue/numbers/{number.id}/transfer",
-        "queue-wall": f"/queue/{clinic.department_id}/wall",
-        "people": "/staff",
-        "invite": "/staff/invite",
-        "member": f"/staff/{clinic.doctor_id}",
-        "roles": "/roles",
-        "role-new": "/roles/new",
-        "role": f"/roles/{admin_role}",
-        "audit": "/audit",
-        "audit-patient": "/audit/patient",
-        "unusual": "/audit/unusual",
-        "unusual-one": f"/audit/unusual/{noticed}",
-        "unusual-rows": f"/audit?finding={noticed}",
-        "unusual-none": "/audit/unusual?state=explained",
-        "settings": "/hospital/settings",
-        "department": f"/hospital/departments/{clinic.department_id}",
-        "audit-nothing": "/audit?action=patient.read&result=failed",
-        "member-edit": f"/staff/{clinic.doctor_id}/edit",
-        "member-close": f"/staff/{clinic.doctor_id}/deactivate",
-        "hospital": "/hospital",
-        "details": "/hospital/details",
-        "hours": "/hospital/calendar",
-        "calendar": f"/calendar?day={tomorrow()}",
-        "calendar-week": f"/calendar?view=week&day={tomorrow()}&doctor={clinic.doctor_id}",
-        "reminders-of": f"/appointments/{visit.id}/reminders",
-        "connected": "/staff/connected",
-        "imports": "/patients/imports",
-        "import-columns": f"/patients/imports/{waiting.id}",
-        "import-rows": f"/patients/imports/{checked.id}",
-        "import-take-back": f"/patients/imports/{imported.id}/take-back",
-        "timeline": f"{record}/timeline",
-        "label": f"{record}/label",
-        "contacts": f"{record}/contacts",
-        "history": f"{record}/history",
-        "insurance": f"{record}/insurance",
-        "status": f"{record}/status",
-        "patient-factor": f"/patients/{with_account}/second-factor",
-        "member-factor": f"/staff/{clinic.doctor_id}/second-factor",
-        "password": "/account/password",
-        "sessions": "/account/sessions",
-        "second-factor": "/account/second-factor",
-        "accept": "/invite",
-    }
-    for name, path in pages.items():
-        eyes.go(path)
-        eyes.look(f"staff-{name}-{tag}")
-    assert pages_of(app) - endpoints(app, pages.values()) == NO_PAGES, "a new page is looked at here"
-    eyes.go(record)
+    things = StaffThings(
+        patient=str(found.patient.id),
+        with_account=str(with_account),
+        doctor=str(clinic.doctor_id),
+        department=str(clinic.department_id),
+        visit=str(visit.id),
+        number=str(number.id),
+        hours=str(worked.id),
+        role=str(admin_role),
+        finding=str(noticed),
+        uploaded=str(waiting.id),
+        checked=str(checked.id),
+        imported=str(imported.id),
+        day=tomorrow(),
+    )
+    eyes.walk(staff_pages(things), tag)
+    eyes.go(f"/patients/{found.patient.id}")
     eyes.page.click("form[data-confirm=new-code] button")
     eyes.page.click("dialog[open] [data-confirm-yes]")
     expect(eyes.page.locator(".st-slip")).to_be_visible()
-    eyes.look(f"staff-slip-{tag}")
+    eyes.look(tag.replace("*", "slip"))
     printed = eyes.page.pdf(prefer_css_page_size=True)
     boxes = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", printed)
     assert [(round(float(wide)), round(float(high))) for wide, high in boxes] == [(298, 420)], "one sheet of A6"
+
+    def come_in() -> None:
+        fill_sign_in(eyes, clinic)
+
+    set_up_and_be_asked(eyes, password=PASSWORD, sign_in=come_in, tag=tag)
     assert eyes.complaints == []
+    assert left_out(app, eyes.seen, no_pages=NO_PAGES) == set(), "a walk leads to every page"
 
 
 def test_an_invites_link_leads_in_and_leaves_no_trace_in_the_address(
