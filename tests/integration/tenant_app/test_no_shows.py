@@ -33,7 +33,7 @@ def past(clinic: Clinic, *, days: int = 0, minutes: int = 90) -> UUID:
             " start_time = ended.at::time - CASE WHEN too_early THEN interval '1 min' ELSE interval '5 min' END,"
             " end_time = ended.at::time FROM (SELECT too_early,"
             # An appointment lies within one day: just after midnight, it ended just before.
-            " CASE WHEN too_early THEN date_trunc('day', at) - interval '1 min' ELSE at END AS at"
+            " CASE WHEN too_early THEN date_trunc('day', at) - interval '2 min' ELSE at END AS at"
             " FROM (SELECT at, at::time <= '00:05' AS too_early FROM"
             " (SELECT date_trunc('minute', now() AT TIME ZONE 'Asia/Ho_Chi_Minh') - make_interval(mins => %s) AS at)"
             " AS clock) AS day) AS ended WHERE id = %s",
