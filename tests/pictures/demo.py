@@ -138,8 +138,9 @@ def staff_things(demo: Demo) -> StaffThings:
 
 def patient_things(demo: Demo) -> PatientThings:
     """What the pages of the patient are about, who waits at the first hospital and books at the second."""
+    patient = demo.rows("SELECT patient_id FROM patient_users LIMIT 1")[0][0]
     desk = demo.staff("letan")
-    desk.go(f"/queue/new?patient={demo.rows('SELECT patient_id FROM patient_users LIMIT 1')[0][0]}")
+    desk.go(f"/queue/new?patient={patient}")
     desk.page.locator("input[name=department]").nth(1).check(force=True)
     desk.press()
     desk.page.wait_for_url("**/queue/numbers/*")
