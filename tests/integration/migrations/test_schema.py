@@ -221,3 +221,39 @@ def test_nobody_of_an_existing_hospital_loses_sight_of_everything(empty: Empty) 
         found = dict(connection.execute("SELECT name, reach FROM roles").fetchall())
     whole = dict.fromkeys(("admin", "nurse", "Trưởng khoa"), "hospital")
     assert found == {**whole, "doctor": "departments"}
+
+
+@pytest.mark.parametrize("empty", ["tenant"], indirect=True)
+def test_patients_of_earlier_imports_are_known_as_theirs(empty: Empty) -> None:
+    """By the moment of the transaction that made them; whoever was registered by hand meanwhile is of no import."""
+    runner.upgrade(empty.parameters, "tenant", "0028")
+    with psycopg.connect(**empty.parameters) as connection:
+        admin = connection.execute(
+            "INSERT INTO users (username, email, full_name, role, status) VALUES ('q', 'q@a.example', 'Q', 'admin', "
+            "'active') RETURNING id"
+        ).fetchone()
+        assert admin is not None
+        made = connection.execute(
+            "INSERT INTO patient_imports (file_name, file_kind, file_bytes, encoding, heading_row, headings, mapping,"
+            " samples, state, rows_done, committed_at, committed_by)"
+            " VALUES ('a.csv', 'csv', 9, 'utf-8', 1, '[]', '[]', '{}', 'done', 1, now(), %s) RETURNING id",
+            admin,
+        ).fetchone()
+        assert made is not None
+        for name, seconds_before in (("Imported", 0), ("By Hand", 1)):
+            connection.execute(
+                "INSERT INTO patients (patient_global_id, full_name, search_key, date_of_birth, gender, created_by,"
+                " created_at) VALUES (gen_random_uuid(), %s, 'x', '1990-01-01', 'other', %s,"
+                " now() - make_interval(secs => %s))",
+                (name, *admin, seconds_before),
+            )
+    runner.upgrade(empty.parameters, "tenant", "0029")
+    with psycopg.connect(**empty.parameters) as connection:
+        found = connection.execute("SELECT full_name, import_id, version FROM patients ORDER BY full_name").fetchall()
+        assert found == [("By Hand", None, 1), ("Imported", made[0], 1)]
+        connection.execute(
+            "UPDATE patient_imports SET state = 'taken_back', taken_back_at = now(), taken_back_by = %s", admin
+        )
+    runner.downgrade(empty.parameters, "tenant", "0028")
+    with psycopg.connect(**empty.parameters) as connection:
+        assert connection.execute("SELECT state, committed_at FROM patient_imports").fetchall() == [("discarded", None)]
