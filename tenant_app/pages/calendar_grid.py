@@ -50,6 +50,8 @@ class Shade:
     """A time at which nobody can be booked, and why: `away`, `holiday`, `closed`, or taken `elsewhere`."""
 
     why: str
+    start: time
+    end: time
     place: Place
 
 
@@ -134,7 +136,8 @@ def column(day: Day, *, hours: range, now: datetime) -> Column:
             for slot in free_slots(day=day.day, windows=windows, busy=busy, now=now)
         ),
         shades=tuple(
-            Shade(why=why, place=place(*span, hours=hours)) for why, span in sorted(shades, key=lambda each: each[1])
+            Shade(why=why, start=span[0], end=span[1], place=place(*span, hours=hours))
+            for why, span in sorted(shades, key=lambda each: each[1])
         ),
     )
 

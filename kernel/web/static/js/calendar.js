@@ -1,22 +1,74 @@
-// Moving appointments in the calendar, by pointer and by keys. Without it each block is a link to the page that moves it.
+// The calendar by keys, and moving its appointments by pointer and keys. Without it all of them are links.
 (() => {
   "use strict";
 
   const part = document.getElementById("the-calendar");
-  const dialog = document.getElementById("ca-move");
-  if (!part || !dialog) return;
-  const form = dialog.querySelector("form");
+  if (!part) return;
   // Looked for anew each time: live updates put other columns in.
   const grid = () => part.querySelector("[data-calendar]");
   const columns = () => [...part.querySelectorAll(".ca-column")];
+  const columnOf = (element) => element.closest(".ca-column");
+  const minutesOf = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
+
+  // ---- free times by keys: Tab reaches one of each column, the arrows the others. A page of forty doctors has hundreds.
+  const freeIn = (column) => [...column.querySelectorAll("a.ca-free")];
+  function reach(chosen) {
+    for (const column of columns()) {
+      const all = freeIn(column);
+      const one = all.includes(chosen) ? chosen : all[0];
+      for (const each of all) each.tabIndex = each === one ? 0 : -1;
+    }
+  }
+  function beside(slot, way) {
+    const all = columns();
+    const minutes = minutesOf(slot.dataset.start);
+    const apart = (each) => Math.abs(minutesOf(each.dataset.start) - minutes);
+    for (let at = all.indexOf(columnOf(slot)) + way; at >= 0 && at < all.length; at += way) {
+      const near = freeIn(all[at]).sort((one, other) => apart(one) - apart(other))[0];
+      if (near) return near;
+    }
+    return undefined;
+  }
+  function nextOf(slot, key) {
+    const all = freeIn(columnOf(slot));
+    const at = all.indexOf(slot);
+    switch (key) {
+      case "ArrowUp": return all[at - 1];
+      case "ArrowDown": return all[at + 1];
+      case "ArrowLeft": return beside(slot, -1);
+      case "ArrowRight": return beside(slot, 1);
+      case "Home": return all[0];
+      case "End": return all[all.length - 1];
+      default: return null;
+    }
+  }
+  part.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const slot = event.target.closest?.("a.ca-free");
+    const next = slot ? nextOf(slot, event.key) : null;
+    if (next !== null) {
+      event.preventDefault();
+      if (next) {
+        reach(next);
+        next.focus();
+        next.scrollIntoView({ block: "nearest", inline: "nearest" });
+      }
+    }
+    // In here the arrows move and scroll; they do not turn the page's day.
+    if (event.key.startsWith("Arrow")) event.stopPropagation();
+  });
+  part.addEventListener("htmx:after:swap", () => reach(document.activeElement));
+  reach(null);
+
+  const dialog = document.getElementById("ca-move");
+  if (!dialog) return;
+  const form = dialog.querySelector("form");
   const hours = () => part.querySelectorAll(".ca-hour").length;
   const firstMinute = () => Number(grid().dataset.firstHour) * 60;
   const MINUTES = 5;
   const NEAR = 6; // Pixels: less than this is a click.
 
-  const minutesOf = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
   const textOf = (minutes) => `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
-  const columnOf = (element) => element.closest(".ca-column");
   const fill = (words, values) => words.replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
   const announce = (message) => {
     const live = document.getElementById("live");

@@ -1,5 +1,6 @@
 """The calendar in a real browser: an appointment is dragged, moved by keys, put back, and the move undone."""
 
+import re
 from collections.abc import Callable
 from datetime import time
 from uuid import UUID
@@ -87,6 +88,38 @@ def test_it_is_moved_by_keys_and_put_back_by_escape(eyes: Looker, clinic: Clinic
     keys.press("Enter")
     page.wait_for_url("**moved=**")
     assert start_of(clinic, visit.id) == time(8, 40)
+    assert eyes.complaints == []
+
+
+def test_free_times_are_reached_by_keys_and_the_arrows_leave_the_day_alone(
+    eyes: Looker, clinic: Clinic, visit: AppointmentRow
+) -> None:
+    """One stop of the Tab key a column; from there the arrows. What is there says what it is, when, and whose."""
+    page, keys = eyes.page, eyes.page.keyboard
+    here = page.url
+    assert page.locator("a.ca-free").count() > 3
+    expect(page.locator("a.ca-free[tabindex='0']")).to_have_count(1)
+    page.locator(".ca-scroll").focus()
+    keys.press("ArrowRight")
+    for _ in range(2):
+        keys.press("Tab")
+    expect(page.locator("a.ca-free[data-start='08:20']")).to_be_focused()
+    for key, start in (("ArrowDown", "08:40"), ("End", "09:40"), ("ArrowUp", "09:20"), ("Home", "08:20")):
+        keys.press(key)
+        expect(page.locator(f"a.ca-free[data-start='{start}']")).to_be_focused()
+    keys.press("ArrowRight")
+    assert page.url == here
+    keys.press("Tab")
+    expect(block(eyes)).to_be_focused()
+    expect(block(eyes)).to_have_attribute("aria-describedby", "ca-how")
+    told = page.locator("#the-calendar .ca-column").aria_snapshot()
+    name = page.locator(".ca-column").get_attribute("aria-label")
+    assert f'- link "Book at 08:20, {name}"' in told
+    assert re.search(rf'- link "08:00 {visit.patient_name} ?, \w[\w ]*, {name}"', told), told
+    assert "10:00–17:00" in told, "what is closed says until when"
+    page.locator("a.ca-free[data-start='09:40']").focus()
+    keys.press("Enter")
+    page.wait_for_url("**/appointments/new?**start=09:40")
     assert eyes.complaints == []
 
 

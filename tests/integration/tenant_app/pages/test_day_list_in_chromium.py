@@ -42,4 +42,7 @@ def test_each_doctor_has_a_page_of_their_own(sign_in: SignIn, clinic: Clinic, ch
     assert not eyes.page.locator(".sk-page-header").is_visible()
     assert eyes.page.locator(".dl-notes").first.is_visible()
     assert eyes.page.locator("main .btn").filter(visible=True).count() == 0
+    if eyes.pictures is not None:
+        eyes.page.set_viewport_size({"width": 703, "height": 994})
+        eyes.page.screenshot(path=eyes.pictures / "staff-day-list-on-paper.png", full_page=True)
     assert eyes.complaints == []
