@@ -22,7 +22,7 @@ MONTHS_AHEAD: Final = 12
 PRUNE_ROWS: Final = 2_000
 # What a hospital's database has to be pruned by; central's has the first.
 _CENTRAL: Final = ("prune_expired",)
-_HOSPITAL: Final = (*_CENTRAL, "prune_patient_imports")
+_HOSPITAL: Final = (*_CENTRAL, "prune_patient_imports", "prune_reminders")
 # All hospitals together; the job's own limit is longer.
 ROUND_SECONDS: Final = 600.0
 
@@ -60,7 +60,9 @@ class Partitions:
 
 
 class Pruning:
-    """Deletes what has run out: sessions, refresh tokens, idempotency keys, links, invites, events, imports."""
+    """Deletes what has run out: sessions, refresh tokens, idempotency keys, links, invites, events, imports,
+    reminders.
+    """
 
     def __init__(
         self, *, central: OpenUow, hospital: OpenHospital, hospitals: EachHospital, rows: int = PRUNE_ROWS

@@ -1,20 +1,22 @@
-"""Noting that somebody who was expected did not come."""
+"""Noting that somebody who was expected did not come, and telling whoever looks at that day."""
 
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import text
 
 from jobs.hospitals import OpenHospital
 from jobs.job import Run
 from kernel.ids import TenantId
 from kernel.telemetry.logs import get_logger
 from kernel.telemetry.metrics import Counter
+from tenant_app.live.public import announce, appointment_changed
 
 log = get_logger(__name__)
 
 NO_SHOWS = Counter("sokham_no_shows", "Appointments to which nobody came")
 
 ROWS: Final = 200
+_NOTE: Final = text("SELECT * FROM note_no_shows(:rows)")
 
 
 class NoShows:
@@ -30,8 +32,17 @@ class NoShows:
         while marked >= self._rows:
             run.check()
             with self._hospital(tenant) as uow:
-                marked = uow.session.execute(select(func.mark_no_shows(self._rows))).scalar_one()
+                gone = uow.session.execute(_NOTE, {"rows": self._rows}).all()
+                for row in gone:
+                    told = appointment_changed(
+                        appointment_id=row.appointment_id,
+                        days=[row.appointment_date],
+                        whose=[row.department_id, row.doctor_id],
+                        version=row.version,
+                    )
+                    announce(uow, told)
                 uow.commit()
+            marked = len(gone)
             if marked:
                 NO_SHOWS.inc(marked)
                 log.info("appointments.no_shows", tenant=tenant, count=marked)

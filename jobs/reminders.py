@@ -212,7 +212,7 @@ class ReminderSender(Generic[Message]):
     def _claim(self, tenant: TenantId, claim: UUID) -> Sequence[Row[Any]]:
         with self._hospital(tenant) as uow:
             rows = uow.session.execute(
-                text("SELECT * FROM reminders_claim(:channel, :claim, :rows, :seconds)"),
+                text("SELECT * FROM reminders_claim_addressed(:channel, :claim, :rows, :seconds)"),
                 {"channel": self._kind.name, "claim": claim, "rows": BATCH, "seconds": self._lease_seconds},
             ).all()
             uow.commit()

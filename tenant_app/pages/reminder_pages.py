@@ -1,5 +1,6 @@
 """Reminders at the desk: those of an appointment, those that need somebody, and what a patient wants."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 
+from kernel.clock import LOCAL_ZONE
 from kernel.ids import parse_uuid
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
@@ -23,6 +25,7 @@ from tenant_app.reminders.public import (
     ReminderNotPossible,
     again,
     offered,
+    phone_for,
     read_list,
     reminders_of,
     send_now,
@@ -139,6 +142,8 @@ def _show(appointment_id: UUID, *, refused: tuple[str, str] | None = None, statu
     uow, actor = request_unit_of_work(), current_actor()
     row = read_appointment(uow=uow, actor=actor, appointment_id=appointment_id)
     record = patient_record(uow=uow, patient_id=row.patient_id)
+    starts_at = datetime.combine(row.appointment_date, row.start_time, tzinfo=LOCAL_ZONE)
+    whom = phone_for(uow=uow, patient_id=row.patient_id, starts_at=starts_at)
     answer = page(
         "reminders/appointment.html",
         status=status,
@@ -146,7 +151,8 @@ def _show(appointment_id: UUID, *, refused: tuple[str, str] | None = None, statu
         is_open=row.status in _OPEN,
         day_title=long_day(row.appointment_date),
         patient=banner(record),
-        contact={"email": record.patient.email, "sms": record.patient.phone},
+        contact={"email": record.patient.email, "sms": whom.phone},
+        guardian=whom.guardian,
         reminders=reminders_of(uow=uow, appointment_id=appointment_id),
         wishes=wishes_of(uow=uow, patient_id=row.patient_id),
         offered=offered(uow=uow),

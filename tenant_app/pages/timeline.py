@@ -18,6 +18,7 @@ from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
 from tenant_app.pages.forms import page
 from tenant_app.pages.patient_pages import ACTION_NAMES, FIELD_NAMES
+from tenant_app.pages.reminder_words import CHANNEL_NAMES
 from tenant_app.pages.shown import SYSTEM_NAMES, banner, long_day
 from tenant_app.pages.status_pages import REASON_NAMES
 from tenant_app.patients.public import read
@@ -35,6 +36,7 @@ KIND_NAMES: Final = {
     "contact": N_("Contacts"),
     "history": N_("Medical history"),
     "appointment": N_("Appointments"),
+    "reminder": N_("Reminders"),
     "queue": N_("Waiting queue"),
     "portal": N_("Patient portal"),
     "access": N_("Who looked"),
@@ -73,6 +75,9 @@ WORDS: Final[Mapping[str, Words]] = {
     "appointment.completed": Words(N_("Visit completed"), "check", "success"),
     "appointment.cancelled": Words(N_("Appointment cancelled"), "calendar-x", "warning"),
     "appointment.no_show": Words(N_("Did not come to the appointment"), "calendar-x", "warning"),
+    "reminder.sent": Words(N_("Reminder sent"), "send", "info"),
+    "reminder.uncertain": Words(N_("Reminder perhaps sent"), "help-circle", "warning"),
+    "reminder.failed": Words(N_("Reminder could not be sent"), "alert-circle", "danger"),
     "queue.taken": Words(N_("Number given"), "hourglass"),
     "queue.called": Words(N_("Called"), "bell"),
     "queue.done": Words(N_("Done in the queue"), "check", "success"),
@@ -142,6 +147,9 @@ def _detail(event: Event) -> str | None:
             return str(gettext(SYSTEM_NAMES[event.detail]))
         case "status.active" | "status.inactive":
             return str(gettext(REASON_NAMES[event.detail]))
+        case "reminder.sent" | "reminder.uncertain" | "reminder.failed":
+            channel, _, moment = event.detail.partition(" ")
+            return str(gettext("%(channel)s, about %(moment)s", channel=gettext(CHANNEL_NAMES[channel]), moment=moment))
         case "access":
             return str(gettext(ACTION_NAMES[event.detail])) if event.detail in ACTION_NAMES else event.detail
         case _:

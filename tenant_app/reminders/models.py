@@ -144,4 +144,5 @@ class AppointmentReminder(HospitalBase):
         Index("ix_appointment_reminders_appointment", "appointment_id"),
         Index("ix_appointment_reminders_patient", "patient_id", "handed_over_at"),
         Index("ix_appointment_reminders_handed_over", "handed_over_at"),
+        Index("ix_appointment_reminders_starts_at", "starts_at"),
     )

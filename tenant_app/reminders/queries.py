@@ -1,6 +1,6 @@
 """Reading reminders: of an appointment, those that failed, the settings, a patient's wishes, and who did not come."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -48,6 +48,14 @@ class ReminderRow:
     patient_code: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A telephone for SMS; `guardian` is the name of whom it belongs to where that is a child's guardian."""
+
+    phone: str | None = field(repr=False)
+    guardian: str | None = field(repr=False)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attendance:
     """How often a patient did not come, out of the last appointments whose time is over."""
@@ -76,6 +84,15 @@ def reminders_of(*, uow: UnitOfWork, appointment_id: UUID) -> list[ReminderRow]:
         .order_by(AppointmentReminder.scheduled_at, AppointmentReminder.id)
     )
     return [ReminderRow(**row._mapping) for row in found]
+
+
+def phone_for(*, uow: UnitOfWork, patient_id: UUID, starts_at: datetime) -> Phone:
+    """Where SMS about a visit go. Raises NotFound."""
+    whom = func.reminder_phone(patient_id, starts_at).table_valued("phone", "guardian")
+    row = uow.session.execute(select(whom.c.phone, whom.c.guardian)).one_or_none()
+    if row is None:
+        raise NotFound("patient")
+    return Phone(row.phone, row.guardian)
 
 
 def reminder(*, uow: UnitOfWork, reminder_id: UUID) -> ReminderRow:

@@ -16,6 +16,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "hours": N_("At odd hours"),
     "visits": N_("Without a visit"),
     "kin": N_("Own people"),
+    "kept": N_("How long it is kept"),
     "sms": N_("SMS by an account of the hospital's own"),
     "mail": N_("E-mail by an account of the hospital's own"),
 }
@@ -141,6 +142,16 @@ _LISTED: Final[Sequence[Setting]] = (
         key="unusual.kin",
         group="kin",
         label=N_("Notice one's own record, and people of the same family name with the same phone or address"),
+    ),
+    # prune_reminders reads it in the database, and has the same default.
+    _number(
+        key="reminders.kept_months",
+        group="kept",
+        default=24,
+        lowest=3,
+        highest=120,
+        label=N_("Months for which reminders are kept"),
+        help=N_("Counted from the visit; what was sent stays in the access log."),
     ),
     _choice(key=ACCOUNTS["sms"].server, group="sms", label=N_("SMS gateway")),
     _text(

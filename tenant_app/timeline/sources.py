@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, String, Text, Uuid, and_, case, ca
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from kernel.clock import LOCAL_ZONE
 from tenant_app.appointments.models import Appointment, AppointmentMove
 from tenant_app.audit.models import AuditLog
 from tenant_app.patients.models import Patient, PatientAllergy, PatientIdentifier, PatientStatusChange
@@ -15,6 +16,7 @@ from tenant_app.patients.noted import Noted
 from tenant_app.patients.record_models import PatientContact, PatientHistory, PatientInsuranceCard
 from tenant_app.portal.models import PortalInvite
 from tenant_app.queue.models import QueueEntry
+from tenant_app.reminders.models import AppointmentReminder
 from tenant_app.staff.models import Department, User
 
 Events = list[Select[Any]]
@@ -142,6 +144,25 @@ def _moment(day: _Column, time: _Column) -> ColumnElement[str]:
     return func.to_char(day + time, text("'HH24:MI DD/MM/YYYY'"))
 
 
+def _reminders(patient_id: UUID) -> Events:
+    """Those that went, perhaps went, or failed: what is planned has not happened."""
+    message = AppointmentReminder
+    went: Mapping[str, _Column] = {
+        "sent": message.sent_at,
+        "uncertain": message.handed_over_at,
+        # Nothing comes after a failure, so that this is when it was settled.
+        "failed": message.next_attempt_at,
+    }
+    local = func.to_char(func.timezone(LOCAL_ZONE.key, message.starts_at), text("'HH24:MI DD/MM/YYYY'"))
+    detail = func.concat(message.reminder_type, " ", local)
+    return [
+        _event(f"reminder.{status}", at=at, ref=message.id, by=message.created_by, detail=detail).where(
+            message.patient_id == patient_id, message.status == status
+        )
+        for status, at in went.items()
+    ]
+
+
 def _queue(patient_id: UUID) -> Events:
     entry = QueueEntry
     detail = func.concat(cast(entry.number, Text), " · ", Department.name)
@@ -195,6 +216,7 @@ SOURCES: Final[Mapping[str, tuple[Callable[[UUID], Events], str | None]]] = {
     "contact": (_noted("contact", PatientContact, PatientContact.full_name), None),
     "history": (_noted("history", PatientHistory, PatientHistory.what), "history.read"),
     "appointment": (_appointments, "appointment.read"),
+    "reminder": (_reminders, "appointment.read"),
     "queue": (_queue, "queue.read"),
     "portal": (_portal, None),
     "access": (_accesses, "audit.read"),

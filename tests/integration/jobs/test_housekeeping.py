@@ -15,9 +15,11 @@ from jobs.housekeeping import HospitalsLeftOut, Partitions, Pruning
 from jobs.job import Run
 from kernel.ids import TenantId
 from keys.public import Keychain
+from tenant_app.settings.public import CATALOGUE
 from tests.support.clinic import open_clinic
 from tests.support.databases import CentralDatabase
 from tests.support.hospitals import Hospital
+from tests.support.own_settings import set_value
 from tests.support.proxy import proxy_to
 from tests.support.routers import router_on
 
@@ -233,6 +235,31 @@ def test_links_and_invites_go_a_year_after_their_end(
         assert connection.execute("SELECT count(*) FROM patient_links").fetchone() == (2,)
         assert connection.execute("SELECT count(*) FROM portal_invites").fetchone() == (2,)
         assert connection.execute("SELECT count(*) FROM staff_invites").fetchone() == (invites - 1,)
+
+
+def test_reminders_go_when_the_hospital_keeps_them_no_longer(
+    central: CentralDatabase, router: TenantRouter, each: EachHospital, two_hospitals: Pair
+) -> None:
+    """As long as the catalogue says unless the hospital says otherwise; what is to come stays, whatever its state."""
+    clinics = [open_clinic(hospital) for hospital in two_hospitals]
+    rows = (("-1 day", "failed"), ("4 months", "sent"), ("23 months", "sent"), ("25 months", "pending"))
+    assert CATALOGUE["reminders.kept_months"].default == 24
+    set_value(clinics[1], "reminders.kept_months", 3)
+    for clinic in clinics:
+        with clinic.hospital.superuser() as connection:
+            for ago, status in rows:
+                connection.execute(
+                    "INSERT INTO appointment_reminders (reminder_type, kind, starts_at, scheduled_at, status, reason,"
+                    " test_address, next_attempt_at, handed_over_at)"
+                    " VALUES ('sms', 'test', now() - %s::interval, now(), %s, 'x', '0912345678', now(), now())",
+                    (ago, status),
+                )
+    _prune(central, router, each, rows=1)
+    left = []
+    for clinic in clinics:
+        with clinic.hospital.superuser() as connection:
+            left.append(connection.execute("SELECT count(*) FROM appointment_reminders").fetchone())
+    assert left == [(3,), (1,)]
 
 
 def test_a_hospital_that_is_away_holds_up_no_other_and_is_tried_again(

@@ -10,8 +10,11 @@ from sqlalchemy import func, select
 
 from jobs.no_shows import NoShows
 from kernel.clock import LOCAL_ZONE, utc_now
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.ids import TenantId
 from tenant_app.appointments.public import TransitionNotAllowed, act, appointment
 from tenant_app.audit.models import AuditLog
+from tenant_app.live.public import Change, LiveBus, appointment_changed
 from tenant_app.queue.public import Arrival, take
 from tenant_app.reminders.public import attendance_of, day_figures
 from tests.support.clinic import Clinic
@@ -114,6 +117,32 @@ def test_two_jobs_at_once_note_each_once(clinic: Clinic) -> None:
             select(func.count()).select_from(AuditLog).where(AuditLog.action == "appointment.no_show")
         )
     assert noted == 4
+
+
+def test_whoever_looks_at_the_day_is_told(clinic: Clinic) -> None:
+    """Once it is committed, and nothing where nobody is marked."""
+    switch_on(clinic, no_show_after=60)
+    told: list[tuple[TenantId, list[Change]]] = []
+
+    class Ear(LiveBus):
+        def publish(self, tenant: TenantId, changes: list[Change]) -> None:
+            told.append((tenant, changes))
+
+    def opened(_tenant: TenantId) -> UnitOfWork:
+        uow = clinic.hospital.unit_of_work("seal")
+        uow.session.info.update(Ear(None).session_info)
+        return uow
+
+    missed = past(clinic)
+    for _ in range(2):
+        NoShows(hospital=opened).mark(clinic.hospital.tenant, a_run())
+    with clinic.uow() as uow:
+        row = appointment(uow=uow, appointment_id=missed)
+    ((tenant, (change,)),) = told
+    assert tenant == clinic.hospital.tenant
+    whose = [row.department_id, row.doctor_id]
+    days = [row.appointment_date]
+    assert change == appointment_changed(appointment_id=missed, days=days, whose=whose, version=row.version)
 
 
 def test_what_is_long_past_stays_as_it_is(clinic: Clinic) -> None:

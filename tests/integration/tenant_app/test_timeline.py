@@ -28,6 +28,7 @@ from tenant_app.patients.public import (
 from tenant_app.portal.public import issue_code
 from tenant_app.timeline.public import KINDS, Event, timeline
 from tests.support.clinic import Clinic
+from tests.support.reminding import switch_on
 
 EXPECTED = {
     *("record.registered", "record.changed", "status.inactive", "identifier.added", "insurance.noted"),
@@ -85,6 +86,30 @@ def test_everything_is_told_once_and_the_newest_first(clinic: Clinic, eventful: 
     assert "1 Lê Lợi" not in str([event.detail for event in events])
 
 
+def test_what_became_of_reminders_is_told(clinic: Clinic) -> None:
+    """Those that went or failed; not what is planned, and never to which address."""
+    switch_on(clinic, sms_on=True)
+    patient = clinic.patient().patient.id
+    clinic.appointment(patient, start="23:00", end="23:30")
+    with clinic.hospital.superuser() as connection:
+        connection.execute("UPDATE appointment_reminders SET status = 'cancelled', reason = 'settings'")
+        for status, channel in (("sent", "sms"), ("uncertain", "email"), ("failed", "email"), ("pending", "sms")):
+            connection.execute(
+                "INSERT INTO appointment_reminders (appointment_id, patient_id, reminder_type, kind, status, reason,"
+                " starts_at, scheduled_at, next_attempt_at, handed_over_at, sent_at)"
+                " SELECT id, patient_id, %s, 'now', %s, 'smtp_550', now() + interval '1 day', now(), now(), now(),"
+                " now() FROM appointments",
+                (channel, status),
+            )
+    told = {event.what: event.detail for event in _events(clinic, patient, kind="reminder")}
+    assert set(told) == {"reminder.sent", "reminder.uncertain", "reminder.failed"}
+    assert str(told["reminder.sent"]).startswith("sms ")
+    cashier = clinic.actor("cashier")
+    if not cashier.may("appointment.read"):
+        with pytest.raises(Forbidden):
+            _events(clinic, patient, kind="reminder", actor=cashier)
+
+
 @pytest.mark.parametrize("size", [1, 3, 7])
 def test_pages_of_any_size_make_the_same_list(clinic: Clinic, eventful: UUID, size: int) -> None:
     whole = [(event.at, event.ref, event.what) for event in _events(clinic, eventful)]
@@ -94,6 +119,12 @@ def test_pages_of_any_size_make_the_same_list(clinic: Clinic, eventful: UUID, si
 
 
 def test_each_kind_alone_and_only_for_who_may(clinic: Clinic, eventful: UUID) -> None:
+    with clinic.hospital.superuser() as connection:
+        connection.execute(
+            "INSERT INTO appointment_reminders (appointment_id, patient_id, reminder_type, kind, status, starts_at,"
+            " scheduled_at, next_attempt_at, handed_over_at, sent_at) SELECT id, patient_id, 'sms', 'now', 'sent',"
+            " now() + interval '1 day', now(), now(), now(), now() FROM appointments"
+        )
     for kind in KINDS:
         alone = _events(clinic, eventful, kind=kind)
         assert alone, kind

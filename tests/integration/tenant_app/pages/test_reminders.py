@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tenant_app.appointments.public import act
+from tenant_app.patients.public import NewContact, add_contact
 from tenant_app.reminders.public import reminder_settings, reminders_of, send_test, wishes_of
 from tests.support.clinic import Clinic
 from tests.support.counting import Counting
@@ -43,6 +44,24 @@ def test_the_desk_sees_stops_and_sends(
     assert desk.post(path, channel="email").headers["Location"] == path
     assert "Quầy gửi ngay" in desk.get(path)
     assert desk.post(f"/reminders/{first.id}/stop").status_code == 303
+
+
+def test_a_childs_page_says_that_the_guardian_gets_the_sms(
+    sign_in: SignIn, clinic: Clinic, appointment: Any, count_queries: Counting
+) -> None:
+    desk, path = sign_in(clinic, "receptionist"), f"/appointments/{appointment.id}/reminders"
+    with clinic.hospital.superuser() as connection:
+        connection.execute("UPDATE patients SET date_of_birth = current_date - 2000")
+    mother = NewContact(full_name="Lê Thị Hoa", phone="0987654321", relation="mẹ", is_guardian=True)
+    with clinic.uow() as uow:
+        add_contact(uow=uow, actor=clinic.admin, patient_id=appointment.patient_id, new=mother)
+        uow.commit()
+    with count_queries() as counted:
+        shown = desk.get(path)
+    assert counted.total <= 12
+    assert "Tin SMS gửi đến Lê Thị Hoa, người giám hộ." in shown
+    assert "0987654321 · Lê Thị Hoa" in shown
+    assert "0912345678" not in shown
 
 
 def test_a_refusal_says_why(sign_in: SignIn, clinic: Clinic, appointment: Any) -> None:
