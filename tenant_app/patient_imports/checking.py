@@ -68,6 +68,9 @@ def check(*, open_uow: OpenUow, import_id: UUID, claim: UUID) -> None:
             uow.commit()
         return
     with open_uow() as uow:
+        # The import's row is held from here on: these few statements may take longer than the lease, and who took the
+        # import over meanwhile would begin from its first row, and be overtaken in the same way.
+        progress(uow=uow, import_id=import_id, claim=claim)
         mark_repeated(uow=uow, import_id=import_id)
         mark_registered(uow=uow, import_id=import_id)
         total = count_rows(uow=uow, import_id=import_id)

@@ -123,6 +123,14 @@ class Clinic:
             uow.commit()
         return made
 
+    def somebody_waits(self) -> bool:
+        """Whether a transaction on the hospital's database waits for another's lock."""
+        with self.hospital.superuser() as connection:
+            waiting = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ).fetchone()
+        return bool(waiting and waiting[0])
+
 
 def open_clinic(hospital: Hospital, *, doctors: int = 1) -> Clinic:
     """The hospital's first administrator has joined; there are a department and doctors."""

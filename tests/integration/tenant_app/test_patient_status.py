@@ -158,15 +158,6 @@ def test_whoever_holds_the_row_first_decides(clinic: Clinic, what: str) -> None:
             assert portal_state(uow=uow, patient_id=patient).code_expires_at is None, "no code outlives the closing"
 
 
-def _waits(clinic: Clinic) -> bool:
-    """Whether somebody at this hospital's database waits for a row."""
-    with clinic.hospital.superuser() as connection:
-        waiting = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        ).fetchone()
-    return bool(waiting and waiting[0])
-
-
 @pytest.mark.parametrize("change", [AWAY, DEATH], ids=["inactive", "deceased"])
 @pytest.mark.parametrize("first", ["the closing", "the booking"])
 def test_of_a_closing_and_a_booking_at_once_the_second_sees_the_first(
@@ -195,7 +186,7 @@ def test_of_a_closing_and_a_booking_at_once_the_second_sees_the_first(
     with ThreadPoolExecutor(1) as pool, clinic.uow() as uow:
         begun(uow)
         other = pool.submit(second, late)
-        wait_until(lambda: _waits(clinic))
+        wait_until(clinic.somebody_waits)
         uow.commit()
         outcome = other.result(timeout=60)
     refusal = "PatientDeceased" if change is DEATH else "PatientInactive"

@@ -13,14 +13,14 @@ from kernel.errors import PreconditionFailed
 from kernel.ids import new_row_id
 from manage.demo.people import people
 from tenant_app.audit.public import AuditLog
-from tenant_app.patient_imports import service
+from tenant_app.patient_imports import checking, service, staging
 from tenant_app.patient_imports.committing import commit_rows
 from tenant_app.patient_imports.errors import ImportNotReady, NothingToImport, RowsUndecided
 from tenant_app.patient_imports.legacy import to_tcvn3, to_vni
 from tenant_app.patient_imports.models import PatientImport, PatientImportFile, PatientImportRow
 from tenant_app.patient_imports.queries import counts_of, rows_of
 from tenant_app.patient_imports.runner import GAVE_UP, INTERRUPTED
-from tenant_app.patient_imports.staging import LeaseLost
+from tenant_app.patient_imports.staging import LeaseLost, mark_repeated
 from tenant_app.patients.models import PatientAllergy
 from tenant_app.patients.public import Patient, PatientIdentifier, Registration, register
 from tenant_app.patients.record_models import PatientContact
@@ -232,6 +232,24 @@ def test_two_who_work_on_one_import_make_each_patient_once(desk: Desk, clinic: C
     second[0].result(timeout=60)
     assert desk.now(found.id).state == "done"
     assert count(clinic, Patient) == 10
+
+
+def test_a_last_step_that_is_longer_than_the_lease_is_not_begun_anew(
+    desk: Desk, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = desk.upload(csv_file(map(line_of, people(3))))
+    other, begun = Desk(clinic).runner, list[Future[None]]()
+
+    def longer_than_the_lease(**given: Any) -> None:
+        begun.append(other.begin(clinic.hospital.tenant, found.id))
+        wait_until(lambda: clinic.somebody_waits() or len(begun) > 1)
+        mark_repeated(**given)
+
+    monkeypatch.setattr(staging, "LEASE_SECONDS", 0)
+    monkeypatch.setattr(checking, "mark_repeated", longer_than_the_lease)
+    assert desk.check(found).state == "checked"
+    other.close()
+    assert len(begun) == 1, "who looked meanwhile found it done"
 
 
 def test_what_begins_too_often_without_an_end_is_given_up(desk: Desk, clinic: Clinic) -> None:
