@@ -23,6 +23,7 @@ from tests.support.databases import CentralDatabase, central_template, clone_cen
 from tests.support.hospitals import Hospital, HospitalMaker, hospital_maker
 from tests.support.portals import Portals, open_portals
 from tests.support.servers import Servers, shared_servers
+from tests.support.standing import NAMES, Copied, Standing
 
 
 @pytest.fixture(scope="session")
@@ -44,9 +45,29 @@ def _central_template(servers: Servers) -> str:
     return central_template(servers)
 
 
+@pytest.fixture(scope="session")
+def _standing(servers: Servers, keys: LocalKeyring, _central_template: str) -> Iterator[Standing]:
+    standing = Standing(servers=servers, keys=keys, central_template=_central_template)
+    yield standing
+    standing.close()
+
+
 @pytest.fixture
-def central(servers: Servers, _central_template: str) -> Iterator[CentralDatabase]:
-    """A central database of this test's own, migrated, with the permissions and without a hospital."""
+def _copied(request: pytest.FixtureRequest, _standing: Standing) -> Iterator[Copied | None]:
+    """Copies of the two hospitals and their central database, for a test that asks for them."""
+    if "two_hospitals" not in request.fixturenames:
+        yield None
+        return
+    with _standing.copied() as copied:
+        yield copied
+
+
+@pytest.fixture
+def central(servers: Servers, _central_template: str, _copied: Copied | None) -> Iterator[CentralDatabase]:
+    """A central database of this test's own, migrated, with the permissions, without hospitals but `two_hospitals`."""
+    if _copied is not None:
+        yield _copied.central
+        return
     database = clone_central(servers, _central_template)
     yield database
     database.close()
@@ -79,12 +100,11 @@ def hospitals(central: CentralDatabase, keychain: Keychain) -> Iterator[Hospital
 
 
 @pytest.fixture
-def two_hospitals(hospitals: HospitalMaker) -> tuple[Hospital, Hospital]:
-    """Two hospitals: whatever one does, the other must neither see nor feel."""
-    return (
-        hospitals.make(name="Bệnh viện Đa khoa Hồng Hà"),
-        hospitals.make(name="Phòng khám Nhi Đồng Sông Tiền"),
-    )
+def two_hospitals(hospitals: HospitalMaker, _copied: Copied | None) -> tuple[Hospital, Hospital]:
+    """Two hospitals, as provisioning left them: whatever one does, the other must neither see nor feel."""
+    assert _copied is not None
+    first, second = map(hospitals.lend, _copied.provisioned, NAMES)
+    return first, second
 
 
 @pytest.fixture
@@ -95,15 +115,17 @@ def hospital(two_hospitals: tuple[Hospital, Hospital]) -> Hospital:
 
 @pytest.fixture
 def redis_url(servers: Servers) -> str:
-    """This worker's own Redis database."""
-    return servers.redis.url(database=servers.redis_database)
+    """This worker's own Redis database, emptied: hospitals have the same ids from test to test."""
+    url = servers.redis.url(database=servers.redis_database)
+    with Redis.from_url(url) as client:
+        client.flushdb()
+    return url
 
 
 @pytest.fixture
 def redis(redis_url: str) -> Iterator[Redis]:
-    """A client of it; the database is emptied before the test."""
+    """A client of it."""
     with Redis.from_url(redis_url, decode_responses=False) as client:
-        client.flushdb()
         yield client
 
 

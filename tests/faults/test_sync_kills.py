@@ -11,12 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from keys.public import Keychain, LocalKeyring
+from keys.public import LocalKeyring
 from tests.support.databases import CentralDatabase
-from tests.support.hospitals import Hospital, HospitalMaker, hospital_maker
+from tests.support.hospitals import Hospital
 from tests.support.sync import (
     CentralServer,
-    SyncInitialiser,
     add_patient,
     blind_index_of,
     cccd_number,
@@ -35,13 +34,6 @@ BACKLOG = 2_000
 # What comes in between two kills: less than what is drained, but never nothing.
 REFILL = 150
 LEASE_SECONDS = 1
-
-
-@pytest.fixture
-def hospitals(central: CentralDatabase, keychain: Keychain) -> Iterator[HospitalMaker]:
-    """Makes hospitals whose workers can sign and seal."""
-    with hospital_maker(central=central, keychain=keychain, initialiser=SyncInitialiser(keychain)) as maker:
-        yield maker
 
 
 @pytest.fixture

@@ -9,15 +9,14 @@ import pytest
 from central.router.public import RedisOutages
 from central.sync.public import RedisDoorbell, with_doorbell
 from kernel.redis_client import HelpfulRedis, connect
-from keys.public import Keychain, LocalKeyring
+from keys.public import LocalKeyring
 from sync_worker.runner import Schedule
 from tests.support.databases import CentralDatabase
-from tests.support.hospitals import Hospital, HospitalMaker, hospital_maker
+from tests.support.hospitals import Hospital
 from tests.support.patient_portal import away
 from tests.support.proxy import Proxy
 from tests.support.sync import (
     CentralServer,
-    SyncInitialiser,
     add_patient,
     add_patients,
     blind_index_of,
@@ -34,13 +33,6 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.faults
 
 HOUR = 3600.0
-
-
-@pytest.fixture
-def hospitals(central: CentralDatabase, keychain: Keychain) -> Iterator[HospitalMaker]:
-    """Makes hospitals whose workers can sign and seal."""
-    with hospital_maker(central=central, keychain=keychain, initialiser=SyncInitialiser(keychain)) as maker:
-        yield maker
 
 
 @pytest.fixture

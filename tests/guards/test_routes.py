@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
+import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
@@ -11,8 +13,11 @@ from central.auth.permissions import PERMISSIONS as ADMINISTRATOR_PERMISSIONS
 from central.sync.public import WORKER_PERMISSION
 from kernel.web.access import Access, declared
 from kernel.web.api import Blueprint
+from keys.public import LocalKeyring
 from tenant_app.staff.public import PERMISSIONS as STAFF_PERMISSIONS
-from tests.support.portals import Portals
+from tests.support.databases import central_template, clone_central, drop_database
+from tests.support.portals import Portals, open_portals
+from tests.support.servers import Servers
 
 # Open to all, each with its reason in the code; a new one is added here by somebody who thought about it.
 PUBLIC = {
@@ -31,6 +36,19 @@ PUBLIC = {
 }
 SIGN_IN_PAGES = re.compile(r"(^|[._])(sign_in|accept_invite|activate|activation|sign_out|invited|greet|start)")
 PERMISSIONS = {"console": ADMINISTRATOR_PERMISSIONS, "staff": STAFF_PERMISSIONS, "patient": {}}
+
+
+@pytest.fixture(scope="module")
+def portals(
+    servers: Servers, keys: LocalKeyring, keyring_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Portals]:
+    """All three, once for these tests, which only look; nobody is a hospital here, and nothing is asked of Redis."""
+    central = clone_central(servers, central_template(servers))
+    folder = tmp_path_factory.mktemp("portals")
+    with open_portals(central=central, keys=keys, keyring_path=keyring_path, redis_url="", folder=folder) as opened:
+        yield opened
+    central.close()
+    drop_database(servers, central.name)
 
 
 def rules(app: Flask) -> Iterator[tuple[Rule, str, Access]]:
@@ -83,10 +101,10 @@ def test_every_permission_that_a_route_names_exists(portals: Portals) -> None:
                 assert access.permission in PERMISSIONS[name], rule.endpoint
 
 
-def test_nobody_gets_past_a_route_that_is_not_public(portals: Portals) -> None:
+def test_nobody_gets_past_a_route_that_is_not_public(portals: Portals, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a token, and with something that looks like one, every such route answers 401 or leads to sign-in."""
     for app in portals.all.values():
-        app.config["WTF_CSRF_METHODS"] = set()
+        monkeypatch.setitem(app.config, "WTF_CSRF_METHODS", set())
         client = app.test_client()
         for rule, method, access in rules(app):
             if access.public is not None:

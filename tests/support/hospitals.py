@@ -121,6 +121,8 @@ class HospitalMaker:
     initialiser: HospitalInitialiser
     announcer: RouteAnnouncer = field(default_factory=Unannounced)
     made: list[Hospital] = field(default_factory=list)
+    # Those that tests.support.standing lends and takes back.
+    lent: list[Hospital] = field(default_factory=list)
 
     def provisioner(self, server: HospitalServer | None = None) -> Provisioner:
         """The product's provisioner, on this test's central database and the run's server (or another way to it)."""
@@ -150,13 +152,19 @@ class HospitalMaker:
         self.made.append(hospital)
         return hospital
 
+    def lend(self, provisioned: Provisioned, name: str) -> Hospital:
+        """A hospital that stands already, in this test's central database."""
+        hospital = Hospital(central=self.central, keychain=self.keychain, provisioned=provisioned, name=name)
+        self.lent.append(hospital)
+        return hospital
+
     def close(self) -> None:
         """Drop what was made, also what a test left half made."""
-        for hospital in self.made:
+        for hospital in (*self.made, *self.lent):
             hospital.close()
         with self.central.superuser() as connection:
-            tenants = [TenantId.parse(row[0]) for row in connection.execute("SELECT id FROM tenants")]
-        for tenant in tenants:
+            tenants = {TenantId.parse(row[0]) for row in connection.execute("SELECT id FROM tenants")}
+        for tenant in tenants - {hospital.tenant for hospital in self.lent}:
             name = database_name(tenant)
             drop_database(self.central.servers, name, role_prefix=f"{name}_")
 

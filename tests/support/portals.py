@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from flask import Flask
@@ -18,19 +18,41 @@ from manage import wiring
 from tests.support.databases import PASSWORDS, CentralDatabase
 
 
-@dataclass(frozen=True, kw_only=True)
 class Portals:
-    """The apps as gunicorn gets them."""
+    """The apps as gunicorn gets them, each made when it is asked for."""
 
-    console: Flask
-    staff: Flask
-    patient: Flask
-    settings: Settings
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._made: list[Flask] = []
+
+    @cached_property
+    def console(self) -> Flask:
+        """Of the platform's administrators."""
+        return self._keep(wiring.central_app(self.settings))
+
+    @cached_property
+    def staff(self) -> Flask:
+        """Of the hospitals' staff."""
+        return self._keep(wiring.staff_app(self.settings))
+
+    @cached_property
+    def patient(self) -> Flask:
+        """Of the patients."""
+        return self._keep(wiring.patient_app(self.settings))
 
     @property
     def all(self) -> dict[str, Flask]:
         """By their names."""
         return {"console": self.console, "staff": self.staff, "patient": self.patient}
+
+    def close(self) -> None:
+        """Close those that were made."""
+        for app in self._made:
+            wiring.close_portal(app)
+
+    def _keep(self, app: Flask) -> Flask:
+        self._made.append(app)
+        return app
 
 
 @contextmanager
@@ -54,17 +76,11 @@ def open_portals(
             **more,
         }
     )
-    portals = Portals(
-        console=wiring.central_app(settings),
-        staff=wiring.staff_app(settings),
-        patient=wiring.patient_app(settings),
-        settings=settings,
-    )
+    portals = Portals(settings)
     try:
         yield portals
     finally:
-        for app in portals.all.values():
-            wiring.close_portal(app)
+        portals.close()
 
 
 def _make_keys(central: CentralDatabase, keys: LocalKeyring) -> None:

@@ -18,7 +18,6 @@ import central
 from central import roles
 from central.patient_index.blind_index_keys import ensure_blind_index_key
 from central.patient_index.public import Identifier, parse_identifier
-from central.provisioning.ports import FirstInvite, NewHospital
 from central.router.public import RedisOutages, RouteReader, RouterLimits
 from central.sync.api import blueprint
 from central.sync.public import (
@@ -27,10 +26,7 @@ from central.sync.public import (
     SyncBus,
     WithWorkers,
     WorkerGate,
-    ensure_index_key,
-    register_sync_key,
 )
-from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import Unauthenticated
 from kernel.ids import new_row_id
@@ -48,29 +44,9 @@ from sync_worker.runner import Schedule, Worker
 from sync_worker.sealing import Sealer
 from tenant_app.outbox.public import PATIENT, patient_payload, publish
 from tenant_app.patients.models import Patient
-from tenant_app.sync_public import ensure_sync_key
 from tests.support.databases import CentralDatabase
 from tests.support.hospitals import Hospital
 from tests.support.routers import router_on
-
-
-class SyncInitialiser:
-    """What the sync needs of a new hospital: its signing key, and the data key of its index entries."""
-
-    def __init__(self, keychain: Keychain) -> None:
-        self._keychain = keychain
-
-    def initialise(self, *, uow: UnitOfWork, central: UnitOfWork, hospital: NewHospital) -> FirstInvite:
-        """See HospitalInitialiser."""
-        jwk = ensure_sync_key(uow=uow, tenant=hospital.tenant, keychain=self._keychain)
-        register_sync_key(uow=central, tenant=hospital.tenant, public_jwk=jwk)
-        ensure_index_key(uow=central, tenant=hospital.tenant, keychain=self._keychain)
-        return FirstInvite(token=f"{hospital.tenant_code}.none", expires_at=utc_now())
-
-    def invite_again(self, *, uow: UnitOfWork, tenant_code: str, actor: Actor | None) -> FirstInvite:  # noqa: ARG002 - the port's.
-        """See HospitalInitialiser."""
-        return FirstInvite(token=f"{tenant_code}.none", expires_at=utc_now())
-
 
 ADMINISTRATOR_TOKEN = "an-administrator"
 

@@ -9,21 +9,13 @@ from click.testing import CliRunner, Result
 
 from central import roles
 from kernel.telemetry import logs
-from keys.public import Keychain, LocalKeyring
+from keys.public import LocalKeyring
 from manage.commands.sync import sync
 from sync_worker.runner import Worker
 from tests.support.databases import PASSWORDS, CentralDatabase
-from tests.support.hospitals import HospitalMaker, hospital_maker
-from tests.support.sync import CentralServer, SyncInitialiser, blind_index_of, central_server, worker_on
+from tests.support.sync import CentralServer, blind_index_of, central_server, worker_on
 
 Drain = Callable[[], None]
-
-
-@pytest.fixture
-def hospitals(central: CentralDatabase, keychain: Keychain) -> Iterator[HospitalMaker]:
-    """Makes hospitals whose workers can sign and seal."""
-    with hospital_maker(central=central, keychain=keychain, initialiser=SyncInitialiser(keychain)) as maker:
-        yield maker
 
 
 @pytest.fixture
