@@ -42,10 +42,13 @@ PERMISSIONS = {"console": ADMINISTRATOR_PERMISSIONS, "staff": STAFF_PERMISSIONS,
 def portals(
     servers: Servers, keys: LocalKeyring, keyring_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Portals]:
-    """All three, once for these tests, which only look; nobody is a hospital here, and nothing is asked of Redis."""
+    """All three, once for these tests, which only look; there is no hospital behind them."""
     central = clone_central(servers, central_template(servers))
     folder = tmp_path_factory.mktemp("portals")
-    with open_portals(central=central, keys=keys, keyring_path=keyring_path, redis_url="", folder=folder) as opened:
+    redis_url = servers.redis.url(database=servers.redis_database)
+    with open_portals(
+        central=central, keys=keys, keyring_path=keyring_path, redis_url=redis_url, folder=folder
+    ) as opened:
         yield opened
     central.close()
     drop_database(servers, central.name)

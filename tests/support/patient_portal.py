@@ -187,7 +187,8 @@ def patient_portal(
         "argon2_memory_kib": 64,
         "sign_in_per_minute": 1000,
         "connection_budget": 6,
-        "connection_wait_ms": 500,
+        # Long enough for four at once on a machine with much else to do.
+        "connection_wait_ms": 5000,
     }
     app = patient_app(Settings(**{**chosen, **settings}))
     reader = RouteReader(central.parameters(roles.ROUTE))
