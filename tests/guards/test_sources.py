@@ -103,7 +103,7 @@ def test_no_file_names_a_registry_or_this_machine() -> None:
     hosts = re.compile(r"registry\.npmjs|pypi\.org|files\.pythonhosted|deb\.debian\.org")
     for name in filter(None, listed):
         path = ROOT / name
-        if path.suffix in {".png", ".woff2", ".mo"} or not path.is_file() or path == Path(__file__):
+        if path.suffix in {".png", ".webp", ".woff2", ".mo"} or not path.is_file() or path == Path(__file__):
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
         assert not hosts.search(text), name
@@ -141,12 +141,27 @@ def test_vietnamese_is_whole(package: str) -> None:
 
 
 def test_every_link_in_the_documents_leads_somewhere() -> None:
-    link = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
-    documents = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
     broken = [
         f"{document.relative_to(ROOT)}: {target}"
-        for document in documents
-        for target in link.findall(document.read_text(encoding="utf-8"))
+        for document in documents()
+        for target in links(document)
         if not (document.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_every_picture_is_shown_in_a_document() -> None:
+    shown = {(document.parent / target).resolve() for document in documents() for target in links(document)}
+    kept = {path for path in (ROOT / "docs" / "pictures").rglob("*") if path.is_file()}
+    assert sorted(path.name for path in kept - shown) == []
+
+
+def documents() -> list[Path]:
+    """What people read."""
+    return [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def links(document: Path) -> list[str]:
+    """The files that it links to or shows."""
+    link = re.compile(r'(?:\]\(|src=")(?!https?://|#|mailto:)([^)#"\s]+)')
+    return link.findall(document.read_text(encoding="utf-8"))

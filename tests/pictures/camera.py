@@ -12,7 +12,7 @@ Size = tuple[int, int]
 PHONE, DESK, GUIDE = (390, 844), (1280, 800), (1180, 800)
 KB = 1000
 # From what looks like the page itself down to what can still be read.
-_QUALITIES = (50, 35, 20, 10)
+_QUALITIES = (30, 20, 10)
 _STILL = """() => document.fonts.ready.then(() => new Promise(
     done => requestAnimationFrame(() => requestAnimationFrame(done))))"""
 
