@@ -217,3 +217,17 @@ def test_another_hospital_takes_nothing_back(clinics: tuple[Clinic, Clinic], don
     other = clinics[1]
     with other.uow() as uow, pytest.raises(NotFound):
         ask_to_take_back(uow=uow, actor=other.admin, import_id=done.id, version=done.version)
+
+
+def test_every_table_that_names_a_patient_stands_in_the_way_and_is_asked_by_index(clinic: Clinic) -> None:
+    """A new table as well: its foreign key restricts, and an index answers for each of fifty thousand patients."""
+    with clinic.hospital.superuser() as connection:
+        found = connection.execute("""
+            SELECT k.conname, k.confdeltype = 'r', EXISTS (
+                SELECT FROM pg_index x WHERE x.indrelid = k.conrelid AND x.indkey[0] = k.conkey[1]
+                    AND x.indpred IS NULL)
+            FROM pg_constraint k WHERE k.contype = 'f' AND k.confrelid = 'patients'::regclass
+        """).fetchall()
+    assert len(found) > 10
+    assert [name for name, restricts, _ in found if not restricts] == []
+    assert [name for name, _, indexed in found if not indexed] == []
