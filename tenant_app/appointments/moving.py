@@ -17,7 +17,15 @@ from tenant_app.appointments import queries
 from tenant_app.appointments.errors import TransitionNotAllowed
 from tenant_app.appointments.models import Appointment, AppointmentMove
 from tenant_app.appointments.rules import MOVABLE, check_times, possible_actions
-from tenant_app.appointments.service import Booking, check_parties, place, reason_for_outside, take_turns, tell
+from tenant_app.appointments.service import (
+    UNKNOWN_DOCTOR,
+    Booking,
+    check_parties,
+    place,
+    reason_for_outside,
+    take_turns,
+    tell,
+)
 from tenant_app.audit.service import record
 from tenant_app.reach.public import reaches
 from tenant_app.schedules.public import read_working_time
@@ -97,11 +105,15 @@ def move(
 def undo_move(*, uow: UnitOfWork, actor: Actor, move_id: UUID, now: datetime | None = None) -> Moved:
     """Bring an appointment back to where a move found it, whatever the schedule says of that place now.
 
-    Only while nothing else was done with it. Raises NotFound, PreconditionFailed, TransitionNotAllowed, SlotTaken.
+    Only while nothing else was done with it, and its doctor still works here. Raises NotFound, InvalidFields,
+    PreconditionFailed, TransitionNotAllowed, SlotTaken.
     """
     move = uow.session.get(AppointmentMove, move_id)
     if move is None or not reaches(uow, move.from_department_id, of=move.from_doctor_id):
         raise NotFound("move")
+    working = select(User.id).where(User.id == move.from_doctor_id, User.role == "doctor", User.status == "active")
+    if uow.session.scalar(working) is None:
+        raise InvalidFields(errors={"doctor_id": [UNKNOWN_DOCTOR]})
     back = Destination(
         doctor_id=move.from_doctor_id,
         department_id=move.from_department_id,

@@ -110,6 +110,10 @@ def undo(move_id: str) -> Response:
         uow.session.rollback()
         title, detail = sentences(why)
         return lead_to(_way_back(earlier.to_date), message=f"{title}. {detail}", tone="warning")
+    except InvalidFields as wrong:
+        uow.session.rollback()
+        said = " ".join(each for messages in spoken(wrong.errors).values() for each in messages)
+        return lead_to(_way_back(earlier.to_date), message=said, tone="warning")
     uow.commit()
     back = _way_back(moved.row.appointment_date)
     return lead_to(back, message=gettext("The appointment is back where it was."))

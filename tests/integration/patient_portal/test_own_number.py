@@ -45,7 +45,7 @@ def test_from_the_desk_to_the_room_and_out_again(portal: PatientPortal) -> None:
     assert "Còn 2 người trước quý vị." in page.text
     assert "Còn 2 người trước quý vị." in client.get("/").text, "home says it too"
     for other in others:
-        assert other.patient_name not in page.text
+        assert other.patient_code not in page.text
         assert str(other.id) not in page.text
     part = client.get("/queue", headers={"HX-Request": "true"})
     assert "<html" not in part.text

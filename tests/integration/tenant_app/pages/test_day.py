@@ -161,15 +161,15 @@ def test_the_day_goes_on_paper_by_doctor_or_department(sign_in: SignIn, clinics:
     assert "/today/list?" in nurse.get("/today", **day)
     paper = nurse.get("/today/list", **day)
     assert paper.count('<section class="dl-sheet">') == 2
-    assert paper.index(early.patient_name) < paper.index(late.patient_name)
-    assert patients[2].full_name in paper
+    assert paper.index(early.patient_code) < paper.index(late.patient_code)
+    assert patients[2].patient_code in paper
     assert nurse.get("/today/list", **day, by="department").count('<section class="dl-sheet">') == 1
     own = nurse.get("/today/list", day=str(tomorrow()), doctor=str(clinic.doctor_id))
-    assert patients[2].full_name not in own
+    assert patients[2].patient_code not in own
     with clinic.uow() as uow:
         act(uow=uow, actor=clinic.admin, appointment_id=gone.id, action="cancel", reason="Bận")
         uow.commit()
-    assert patients[2].full_name not in nurse.get("/today/list", **day), "who does not come is on no list"
+    assert patients[2].patient_code not in nurse.get("/today/list", **day), "who does not come is on no list"
     assert "dl-sheet" not in stranger.get("/today/list", **day)
     with clinic.uow() as uow:
         read = select(func.count()).select_from(AuditLog).where(AuditLog.action == "appointment.list")
