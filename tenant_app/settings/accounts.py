@@ -13,7 +13,7 @@ from sqlalchemy import text
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import SokhamError
 from kernel.ids import TenantId
-from keys.public import FieldContext, Keychain, scopes
+from keys.public import DataKeyRow, FieldContext, Keychain, KeyRefused, scopes
 from tenant_app.hospital.public import hospital_keys
 from tenant_app.settings.catalogue import ACCOUNTS, CATALOGUE
 from tenant_app.settings.models import SystemConfig
@@ -58,7 +58,7 @@ def own_account(*, uow: UnitOfWork, keychain: Keychain, channel: str) -> OwnAcco
     if sealed is None or not sender or (account.user and not user):
         raise AccountIncomplete(channel)
     secret = keychain.open(
-        hospital_keys(uow, uow.tenant),
+        _AccountKeys(uow),
         sealed.config_value,
         scope=scopes.MESSAGING,
         tenant=uow.tenant,
@@ -73,3 +73,32 @@ def _text_of(stored: dict[str, Any], key: str | None) -> str:
 
 def _place(tenant: TenantId | None, row_id: UUID, server: str) -> FieldContext:
     return FieldContext(tenant, SystemConfig.__tablename__, "config_value", f"{row_id}/{server}")
+
+
+class _AccountKeys:
+    """A `keys.DataKeyStore` as the role of the jobs sees it: one key by its id, to open and for nothing else."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+
+    def get(self, dek_id: UUID) -> DataKeyRow | None:
+        """The key with this id, if it is one of these accounts'."""
+        found = self._uow.session.execute(text("SELECT * FROM messaging_data_key(:dek)"), {"dek": dek_id}).one_or_none()
+        if found is None or self._uow.tenant is None:
+            return None
+        return DataKeyRow(
+            self._uow.tenant, found.scope, found.dek_id, found.kek_version, found.wrapped, found.retired_at
+        )
+
+    def current(self, tenant: TenantId | None, scope: str) -> DataKeyRow | None:
+        """Nothing is sealed here."""
+        raise KeyRefused(f"the jobs seal nothing under {scope} for {tenant}")
+
+    def add(self, row: DataKeyRow) -> None:
+        """Nothing is sealed here."""
+        raise KeyRefused(f"the jobs add no data key: {row.dek_id}")
+
+    def replace_wrapped(self, dek_id: UUID, wrapped: str, kek_version: int) -> None:
+        """Keys are rewrapped by the operator."""
+        del wrapped
+        raise KeyRefused(f"the jobs rewrap no data key: {dek_id} to {kek_version}")

@@ -36,17 +36,20 @@ CREATE FUNCTION reminders_via(p_claim uuid) RETURNS TABLE (id uuid, via varchar)
     SELECT r.id, r.via FROM appointment_reminders r WHERE r.claim_id = p_claim AND r.status = 'sending'
 $$;
 
--- The jobs see the data keys of these accounts, and no other of the hospital's. Named so that it is called after
--- grant_jobs, which takes the table away first.
+-- The jobs see a data key of these accounts by its id, and no other of the hospital's.
+CREATE FUNCTION messaging_data_key(p_dek uuid)
+    RETURNS TABLE (dek_id uuid, scope varchar, kek_version integer, wrapped text, retired_at timestamptz)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT k.dek_id, k.scope, k.kek_version, k.wrapped, k.retired_at FROM data_keys k
+    WHERE k.dek_id = p_dek AND k.scope = 'messaging'
+$$;
+
 CREATE FUNCTION grant_own_accounts(app name, portal name, sync name, seal name) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $grants$
 BEGIN
     EXECUTE format($sql$
-        GRANT EXECUTE ON FUNCTION messaging_settings(), reminders_via(uuid),
+        GRANT EXECUTE ON FUNCTION messaging_settings(), messaging_data_key(uuid), reminders_via(uuid),
             reminders_hand_over(uuid, uuid, double precision, text) TO %4$I;
-        GRANT SELECT ON data_keys TO %4$I;
-        DROP POLICY IF EXISTS accounts ON data_keys;
-        CREATE POLICY accounts ON data_keys FOR SELECT TO %4$I USING (scope = 'messaging');
     $sql$, app, portal, sync, seal);
 END
 $grants$;

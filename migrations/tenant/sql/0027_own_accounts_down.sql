@@ -1,5 +1,5 @@
 DROP FUNCTION grant_own_accounts(name, name, name, name);
-DROP POLICY IF EXISTS accounts ON data_keys;
+DROP FUNCTION messaging_data_key(uuid);
 DROP FUNCTION reminders_via(uuid);
 DROP FUNCTION reminders_hand_over(uuid, uuid, double precision, text);
 DROP FUNCTION messaging_settings();

@@ -170,9 +170,16 @@ def test_the_staff_portal_seals_and_cannot_open_and_no_other_role_sees_the_keys(
         assert own_of(clinic, jobs).secret == value
     with pytest.raises(KeyRefused):
         own_of(clinic, portal_anew)
+    with clinic.hospital.superuser() as connection:
+        connection.execute(
+            "INSERT INTO data_keys (dek_id, scope, kek_version, wrapped) VALUES (gen_random_uuid(), 'hospital', 1, 'x')"
+        )
+        ids = connection.execute("SELECT dek_id, scope FROM data_keys").fetchall()
+    assert {scope for _, scope in ids} >= {"messaging", "hospital"}
     with clinic.hospital.connect("seal") as connection:
-        seen = connection.execute("SELECT DISTINCT scope FROM data_keys").fetchall()
-        assert seen == [("messaging",)]
+        for dek_id, scope in ids:
+            seen = connection.execute("SELECT scope FROM messaging_data_key(%s)", (dek_id,)).fetchall()
+            assert seen == ([("messaging",)] if scope == "messaging" else [])
     for purpose in ("portal", "sync"):
         with clinic.hospital.connect(purpose) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("SELECT * FROM messaging_settings()")
