@@ -22,7 +22,7 @@ MONTHS_AHEAD: Final = 12
 PRUNE_ROWS: Final = 2_000
 # What a hospital's database has to be pruned by; central's has the first.
 _CENTRAL: Final = ("prune_expired",)
-_HOSPITAL: Final = (*_CENTRAL, "prune_patient_imports", "prune_reminders")
+_HOSPITAL: Final = (*_CENTRAL, "prune_patient_imports", "prune_reminders", "prune_notices")
 # All hospitals together; the job's own limit is longer.
 ROUND_SECONDS: Final = 600.0
 
@@ -61,7 +61,7 @@ class Partitions:
 
 class Pruning:
     """Deletes what has run out: sessions, refresh tokens, idempotency keys, links, invites, events, imports,
-    reminders.
+    reminders, notices.
     """
 
     def __init__(

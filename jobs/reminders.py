@@ -28,6 +28,7 @@ from kernel.messaging.channel import Channel, ChannelAway, Mail, NotNow, Refused
 from kernel.messaging.sms import can_receive
 from kernel.telemetry.logs import get_logger
 from kernel.telemetry.metrics import Counter, Gauge, Histogram
+from tenant_app.live.public import announce, notices_changed
 from tenant_app.reminders.public import Composer, Facts
 from tenant_app.settings.public import OwnAccount
 
@@ -257,6 +258,8 @@ class _Desk:
                 text("SELECT reminders_settle(:claim, :reminder, :outcome, :reason, :after)"),
                 {"claim": self._claim, "reminder": reminder, "outcome": outcome, "reason": reason, "after": after},
             ).scalar_one()
+            if ours and outcome == "failed":
+                announce(uow, notices_changed())
             uow.commit()
         return bool(ours)
 

@@ -6,6 +6,7 @@ from jobs.job import Run
 from kernel.ids import TenantId
 from kernel.telemetry.logs import get_logger
 from kernel.telemetry.metrics import Counter
+from tenant_app.live.public import announce, notices_changed
 from tenant_app.unusual.public import watch
 
 log = get_logger(__name__)
@@ -30,6 +31,8 @@ class Watching:
             run.check()
             with self._hospital(tenant) as uow:
                 done = watch(uow=uow)
+                if done.found:
+                    announce(uow, notices_changed())
                 uow.commit()
             for kind, count in done.found.items():
                 FOUND.labels(kind).inc(count)

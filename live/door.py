@@ -232,7 +232,7 @@ class Door:
         except Refused as refused:
             REFUSED.labels(refused.reason).inc()
             return False
-        guest.admitted_at, guest.permissions = now, found.permissions
+        guest.admitted_at, guest.permissions, guest.reach = now, found.permissions, found.reach
         return True
 
     def _look_at(self, tenant: TenantId, session_id: UUID) -> tuple[str, Standing]:

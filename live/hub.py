@@ -128,11 +128,11 @@ class Hub:
             tenant = self._where.get(sid)
             if tenant is None:
                 return None
-            hospital = self._hospitals[tenant]
-            member = hospital.members[sid]
-            allowed = permitted(topics, member.permissions, member.reach)
+            member = self._hospitals[tenant].members[sid]
+            allowed = permitted(
+                topics, permissions=member.permissions, user_id=member.guest.user_id, reach=member.reach
+            )
             self._move(tenant, sid, member, allowed)
-            hospital.changed.add(member.guest.id)
             return tenant, allowed, member.reach
 
     def tenants(self) -> frozenset[TenantId]:
@@ -219,7 +219,7 @@ class Hub:
                     ended.append(sid)
                 elif (standing.permissions, standing.reach) != (member.permissions, member.reach):
                     member.permissions, member.reach = standing.permissions, standing.reach
-                    self._withdraw(look.tenant, hospital, sid, member)
+                    self._withdraw(look.tenant, sid, member)
             hospital.confirmed_at = since
             was_silent, missed = hospital.silent, hospital.missed
             hospital.silent = hospital.missed = False
@@ -259,12 +259,13 @@ class Hub:
             log.warning("live.not_in_order", tenant=tenant)
             self._sockets.say("state", {"behind": True}, to=str(tenant))
 
-    def _withdraw(self, tenant: TenantId, hospital: _Hospital, sid: str, member: _Member) -> None:
-        kept = permitted(member.topics, member.permissions, member.reach)
+    def _withdraw(self, tenant: TenantId, sid: str, member: _Member) -> None:
+        kept = permitted(
+            member.topics, permissions=member.permissions, user_id=member.guest.user_id, reach=member.reach
+        )
         gone = member.topics - kept
         self._move(tenant, sid, member, kept)
         if gone:
-            hospital.changed.add(member.guest.id)
             self._sockets.say("withdrawn", {"topics": sorted(gone)}, to=sid)
 
     def _move(self, tenant: TenantId, sid: str, member: _Member, topics: frozenset[str]) -> None:
@@ -290,5 +291,4 @@ def _connection(member: _Member) -> Connection:
         ip_address=guest.ip_address,
         user_agent=guest.user_agent,
         connected_at=guest.connected_at,
-        topics=member.topics,
     )

@@ -179,6 +179,7 @@ def import_router(routed: Routing, settings: Settings) -> TenantRouter:
             lease_seconds=IMPORT_SECONDS,
         ),
         tls_root_certificate=settings.tls_root_certificate,
+        session_info=LiveBus(routed.redis).session_info,
     )
 
 

@@ -9,6 +9,7 @@ from tenant_app.audit.log_api import blueprint as audit_logs
 from tenant_app.calendar.api import blueprint as holidays
 from tenant_app.hospital.api import blueprint as hospital
 from tenant_app.live.api import blueprint as connections
+from tenant_app.notices.api import blueprint as notices
 from tenant_app.patient_imports.api import blueprint as patient_imports
 from tenant_app.patients.allergies_api import blueprint as allergies
 from tenant_app.patients.api import blueprint as patients
@@ -49,6 +50,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     queue,
     reminders,
     connections,
+    notices,
     audit,
     audit_logs,
     access_findings,

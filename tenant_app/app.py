@@ -22,7 +22,7 @@ from tenant_app.auth.api import blueprint as auth_blueprint
 from tenant_app.auth.gatekeeper import StaffGatekeeper
 from tenant_app.auth.own_account import StaffAccount, StaffSecondFactor
 from tenant_app.auth.service import StaffSignIn
-from tenant_app.live.public import day_topic, queue_topic
+from tenant_app.live.public import day_topic, notices_topic, queue_topic
 from tenant_app.outbox.public import Doorbell, with_doorbell
 from tenant_app.pages import PAGES
 
@@ -78,7 +78,7 @@ def create_app(
         helpful={"central": router.check, **(helpful or {})},
     )
     app = base_app(portal, settings)
-    app.jinja_env.globals.update(queue_topic=queue_topic, day_topic=day_topic)
+    app.jinja_env.globals.update(queue_topic=queue_topic, day_topic=day_topic, notices_topic=notices_topic)
     own_account = StaffAccount(accounts=sign_in.accounts, sessions=sign_in.sessions)
     own_factor = StaffSecondFactor(factors=sign_in.factors, sessions=sign_in.sessions, accounts=sign_in.accounts)
     provide(app, router, gate, sign_in, own_account, own_factor, settings, *collaborators)

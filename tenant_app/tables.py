@@ -7,6 +7,7 @@ from tenant_app.calendar import models as calendar
 from tenant_app.database import HospitalBase
 from tenant_app.hospital import models as hospital
 from tenant_app.live import models as live
+from tenant_app.notices import models as notices
 from tenant_app.outbox import models as outbox
 from tenant_app.patient_imports import models as patient_imports
 from tenant_app.patients import models as patients
@@ -39,5 +40,6 @@ MODULES = (
     unusual,
     live,
     usage,
+    notices,
 )
 METADATA = HospitalBase.metadata

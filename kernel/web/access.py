@@ -21,12 +21,14 @@ _DECLARED = "__sokham_access__"
 class Access:
     """What a route needs: nobody in particular (`public`, with the reason), a session, or a permission.
 
-    `enrolling`: it is also open to who has to set up a second factor first.
+    `enrolling`: it is also open to who has to set up a second factor first. `by_itself`: pages ask for it on their own,
+    so it is no sign that anybody is there, and keeps no session alive.
     """
 
     public: str | None = None
     permission: str | None = None
     enrolling: bool = False
+    by_itself: bool = False
 
 
 class Gatekeeper(Protocol):
@@ -50,6 +52,11 @@ def signed_in(view: View) -> View:
 def enrolling(view: View) -> View:
     """Declare the same of a route that is also open to who has to set up a second factor before anything else."""
     return _declare(Access(enrolling=True))(view)
+
+
+def by_itself(view: View) -> View:
+    """Declare the same of a route that pages ask for on their own: it keeps no session alive."""
+    return _declare(Access(by_itself=True))(view)
 
 
 def requires(permission: str) -> Callable[[View], View]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from central.auth.public import parse_secret
 from central.auth.totp import code_at, step_at
@@ -31,6 +31,7 @@ from tenant_app.appointments.public import Booking, act, book
 from tenant_app.auth.service import StaffAccounts, StaffFactors
 from tenant_app.calendar.public import NewHoliday, add_holiday, missing_public_holidays
 from tenant_app.hospital.public import change_details, hospital_info
+from tenant_app.notices.models import Notice
 from tenant_app.patients.public import Registration, StatusChange, read, register, set_status
 from tenant_app.queue.public import AlreadyWaiting, Arrival, step, take
 from tenant_app.schedules.public import NewException, NewHours, add_exception, add_hours
@@ -39,6 +40,7 @@ from tenant_app.staff.public import PERMISSIONS, NewUser, User, create_departmen
 SHARED_PEOPLE = 6
 # Departments in which people wait when the demo begins.
 WAITING_DEPARTMENTS = 3
+UNREAD_NOTICES = 3
 # More than are never noticed in an hour (tenant_app.settings.catalogue), and fewer than a demo hospital has patients.
 PRIED_INTO = 34
 
@@ -130,6 +132,18 @@ class _Filling:
             self._fill_line(f"P.{101 + at}", departments[department.code], patients, desk, nurse, last=own)
         self._pry(staff_actor(staff["thungan"], "", "cashier"), patients)
         self._lose_phone(staff[doctors[ON_LEAVE].username])
+        self._read_notices()
+
+    def _read_notices(self) -> None:
+        """Everybody has read what the bell told them, but for the last few."""
+        newest = func.row_number().over(partition_by=Notice.user_id, order_by=Notice.id.desc())
+        ranked = select(Notice.id, newest.label("place")).subquery()
+        self._uow.session.execute(
+            update(Notice)
+            .where(Notice.id.in_(select(ranked.c.id).where(ranked.c.place > UNREAD_NOTICES)))
+            .values(read_at=self._demo.now),
+            execution_options={"synchronize_session": False},
+        )
 
     def _lose_phone(self, doctor: UUID) -> None:
         """A doctor has a second factor, and nobody its app: the administrator is to take it away."""

@@ -222,5 +222,6 @@ def _place(
         changed=changed,
     )
     was_whose = (before["department_id"], before["doctor_id"])
-    tell(uow, found, was_on=before["appointment_date"], was_whose=was_whose)
+    doctors = {before["doctor_id"], doctor_id}
+    tell(uow, found, was_on=before["appointment_date"], was_whose=was_whose, doctors=doctors)
     return Moved(row=queries.appointment(uow=uow, appointment_id=found.id), move_id=made.id)

@@ -1,6 +1,6 @@
 """Booking, and what becomes of an appointment. Staff and patients use the same services."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Final
@@ -24,7 +24,7 @@ from tenant_app.appointments.models import APPOINTMENT_TYPES, Appointment
 from tenant_app.appointments.rules import LONGEST_REASON, check_times, next_status, parse_reason
 from tenant_app.audit.service import record
 from tenant_app.calendar.public import NOT_SET
-from tenant_app.live.public import announce, appointment_changed
+from tenant_app.live.public import announce, appointment_changed, notices_changed
 from tenant_app.patients.status_rules import refuse_closed
 from tenant_app.reach.public import reaches
 from tenant_app.schedules.public import hold_schedule, read_working_time
@@ -100,7 +100,7 @@ def book(*, uow: UnitOfWork, actor: Actor, booking: Booking, now: datetime | Non
         resource_id=made.id,
         patient_id=made.patient_id,
     )
-    tell(uow, made)
+    tell(uow, made, doctors=[made.doctor_id])
     return queries.appointment(uow=uow, appointment_id=made.id)
 
 
@@ -190,7 +190,7 @@ def act(
         patient_id=found.patient_id,
         changed=("status",),
     )
-    tell(uow, found)
+    tell(uow, found, doctors=[found.doctor_id] if action == "cancel" else ())
     return queries.appointment(uow=uow, appointment_id=appointment_id)
 
 
@@ -217,11 +217,22 @@ def read_list(
     return page
 
 
-def tell(uow: UnitOfWork, changed: Appointment, *, was_on: date | None = None, was_whose: Iterable[UUID] = ()) -> None:
-    """Tell whoever looks at its day, or at the day on which it stood before, and sees its department or doctor."""
+def tell(
+    uow: UnitOfWork,
+    changed: Appointment,
+    *,
+    was_on: date | None = None,
+    was_whose: Iterable[UUID] = (),
+    doctors: Collection[UUID] = (),
+) -> None:
+    """Tell whoever looks at its day, or at the day on which it stood before, and sees its department or doctor; and
+    `doctors`, who may have a notice of it.
+    """
     days = {changed.appointment_date, was_on or changed.appointment_date}
     whose = {changed.department_id, changed.doctor_id, *was_whose}
     announce(uow, appointment_changed(appointment_id=changed.id, days=days, whose=whose, version=changed.version))
+    if doctors:
+        announce(uow, notices_changed(doctors))
 
 
 def check_parties(uow: UnitOfWork, booking: Booking) -> None:

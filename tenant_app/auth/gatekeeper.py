@@ -21,6 +21,7 @@ from kernel.web.actor import Actor
 from kernel.web.collaborators import hold_unit_of_work
 from tenant_app.auth.service import StaffSessions
 from tenant_app.auth.standing import read_rights, rights_columns
+from tenant_app.notices.public import unread_of
 from tenant_app.reach.rows import limit
 from tenant_app.reach.rules import Reach
 from tenant_app.staff.models import StaffSession, User
@@ -46,7 +47,6 @@ class StaffGatekeeper:
 
     def admit(self, access: Access) -> Actor:
         """The member of staff of this request; raises SessionEnded, Unauthenticated, or what the router raises."""
-        del access
         claims = self.gate.claims()
         tenant = TenantId.parse(claims["tenant"])
         self.hosts.require(request.host.partition(":")[0], tenant)
@@ -57,7 +57,9 @@ class StaffGatekeeper:
         if found is None:
             raise SessionEnded
         rights = read_rights(found)
-        self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=found.last_seen_at)
+        g.unread_notices = found.unread
+        if not access.by_itself:
+            self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=found.last_seen_at)
         g.hospital = Hospital(tenant=tenant, code=route.tenant_code, name=route.name)
         logs.bind(tenant=tenant, actor=found.id, actor_kind="staff")
         if rights.departments is not None:
@@ -81,7 +83,14 @@ class StaffGatekeeper:
         """Whose session it is and what they may do. Built once: building it took an eighth of a whole request."""
         return (
             select(
-                User.id, User.full_name, User.role, StaffSession.last_seen_at, StaffSession.mfa_at, *rights_columns()
+                User.id,
+                User.full_name,
+                User.role,
+                StaffSession.last_seen_at,
+                StaffSession.mfa_at,
+                # For the bell of every page, so that it costs no question of its own.
+                unread_of(User.id).label("unread"),
+                *rights_columns(),
             )
             .join(StaffSession, StaffSession.account_id == User.id)
             .where(StaffSession.id == bindparam("session_id"), User.status == "active", *self.sessions.living())

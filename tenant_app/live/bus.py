@@ -27,13 +27,13 @@ _WAITING: Final = "sokham.live_changes"
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Something changed. `places` says whom it concerns: departments of the queue, days of appointments. `whose` names
-    the departments and people that it belongs to: who sees no others hears of no others.
+    """Something changed. `places` says whom it concerns: lines of the queue, days of appointments, people. `whose`
+    names the departments and people that it belongs to: who sees no others hears of no others.
 
     `gap`: events were lost before this one. `start`: the stream begins; it concerns nobody.
     """
 
-    kind: Literal["queue", "appointment", "gap", "start"]
+    kind: Literal["queue", "appointment", "notice", "gap", "start"]
     places: tuple[str, ...] = ()
     whose: tuple[str, ...] = ()
     id: UUID | None = None

@@ -1,4 +1,4 @@
-"""Tables of live updates: who is connected now, and what each connection follows (specification 7.2)."""
+"""The table of live updates: who is connected now (specification 7.2)."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Uuid
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.database.columns import CreatedAt, Instant, RowId
+from kernel.database.columns import Instant, RowId
 from tenant_app.database import HospitalBase
 
 
@@ -29,16 +29,3 @@ class WebsocketConnection(HospitalBase):
         Index("ix_websocket_connections_session_id", "session_id"),
         Index("ix_websocket_connections_seen_at", "seen_at"),
     )
-
-
-class EventSubscription(HospitalBase):
-    """That a connection follows a topic, such as a department's line."""
-
-    __tablename__ = "event_subscriptions"
-
-    id: Mapped[RowId]
-    connection_id: Mapped[UUID] = mapped_column(ForeignKey("websocket_connections.id", ondelete="CASCADE"))
-    topic: Mapped[str] = mapped_column(String(100))
-    created_at: Mapped[CreatedAt]
-
-    __table_args__ = (Index("uq_event_subscriptions_connection_id_topic", "connection_id", "topic", unique=True),)

@@ -13,7 +13,7 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
 from kernel.web.api import read_cursor
-from tenant_app.live.models import EventSubscription, WebsocketConnection
+from tenant_app.live.models import WebsocketConnection
 from tenant_app.staff.models import User
 
 # How often a process says that its connections live, and after which silence they are gone with it.
@@ -31,7 +31,6 @@ class Connection:
     ip_address: str | None
     user_agent: str | None
     connected_at: datetime
-    topics: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +60,8 @@ def write_down(
     """Bring the rows of a process up to date: `changed` of those `held` are written anew, those that `left` go.
 
     With `alive` the process says that what it holds lives, and what other processes left behind when they died is
-    removed. A session or person that was deleted meanwhile takes its rows along: then nothing is written for it.
+    removed. A process that could not say so for long was taken for dead itself: what is missing is written anew. A
+    session or person that was deleted meanwhile takes its rows along: then nothing is written for it.
     """
     moment = now or utc_now()
     session, table = uow.session, WebsocketConnection
@@ -69,14 +69,13 @@ def write_down(
     if gone:
         session.execute(delete(table).where(table.id.in_(gone)))
     fresh = [each for each in held if each.id in changed]
+    if alive:
+        said = update(table).where(table.process_id == process_id).values(seen_at=moment).returning(table.id)
+        written = set(session.scalars(said, execution_options={"synchronize_session": False}))
+        fresh = [each for each in held if each.id not in written]
+        session.execute(delete(table).where(table.seen_at < moment - GONE_AFTER))
     if fresh:
         session.execute(insert(table), [_row(each, process_id, moment) for each in fresh])
-        topics = [{"connection_id": each.id, "topic": topic} for each in fresh for topic in sorted(each.topics)]
-        if topics:
-            session.execute(insert(EventSubscription), topics)
-    if alive:
-        session.execute(update(table).where(table.process_id == process_id).values(seen_at=moment))
-        session.execute(delete(table).where(table.seen_at < moment - GONE_AFTER))
 
 
 def connected_people(

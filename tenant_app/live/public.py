@@ -4,11 +4,14 @@ from tenant_app.live.bus import FIELD, Change, LiveBus, add, announce, read, str
 from tenant_app.live.presence import SEEN_EVERY, ConnectedPerson, Connection, connected_people, write_down
 from tenant_app.live.service import sign_out
 from tenant_app.live.topics import (
+    ALL_NOTICES,
     ALL_QUEUES,
     MOST_TOPICS,
     appointment_changed,
     day_topic,
     heard,
+    notices_changed,
+    notices_topic,
     permission_for,
     permitted,
     queue_changed,
@@ -19,6 +22,7 @@ from tenant_app.live.topics import (
 )
 
 __all__ = [
+    "ALL_NOTICES",
     "ALL_QUEUES",
     "FIELD",
     "MOST_TOPICS",
@@ -33,6 +37,8 @@ __all__ = [
     "connected_people",
     "day_topic",
     "heard",
+    "notices_changed",
+    "notices_topic",
     "permission_for",
     "permitted",
     "queue_changed",

@@ -19,9 +19,12 @@ _PERMISSIONS: Final[Mapping[re.Pattern[str], str]] = {
     re.compile(rf"queue:{_UUID}"): "queue.read",
     re.compile(r"day:\d{4}-\d{2}-\d{2}"): "appointment.read",
 }
+# Whoever is signed in follows what tells everybody to look at their notices, and their own.
+_NOTICES: Final = re.compile(rf"notices(:{_UUID})?")
 
 ALL_QUEUES: Final = "queue"
 _ONE_LINE: Final = "queue:"
+ALL_NOTICES: Final = "notices"
 
 
 def queue_topic(department_id: UUID) -> str:
@@ -34,22 +37,32 @@ def day_topic(day: date) -> str:
     return f"day:{day.isoformat()}"
 
 
+def notices_topic(user_id: UUID) -> str:
+    """The notices of a member of staff."""
+    return f"{ALL_NOTICES}:{user_id}"
+
+
 def permission_for(topic: str) -> str | None:
-    """What following a topic needs; None for what is no topic."""
+    """What following a topic needs; None for what is no topic, and for notices, which depend on whose they are."""
     for shape, permission in _PERMISSIONS.items():
         if shape.fullmatch(topic):
             return permission
     return None
 
 
-def permitted(topics: Iterable[str], permissions: frozenset[str], reach: Reach | None) -> frozenset[str]:
-    """Those that somebody with these permissions may follow; of departments' lines, those within reach."""
-    return frozenset(topic for topic in topics if permission_for(topic) in permissions and _within(topic, reach))
+def permitted(
+    topics: Iterable[str], *, permissions: frozenset[str], user_id: UUID, reach: Reach | None
+) -> frozenset[str]:
+    """Those that a member of staff with these permissions may follow; of departments' lines, those within reach."""
+    own = {ALL_NOTICES, notices_topic(user_id)}
+    return frozenset(
+        topic for topic in topics if topic in own or (permission_for(topic) in permissions and _within(topic, reach))
+    )
 
 
 def rooms_of(topic: str, reach: Reach | None) -> frozenset[str]:
     """Where somebody who follows a topic hears of it: with all others, or apart by whose things they see."""
-    if reach is None or topic.startswith(_ONE_LINE):
+    if reach is None or topic.startswith((_ONE_LINE, ALL_NOTICES)):
         return frozenset({topic})
     return frozenset(_apart(topic, str(each)) for each in (*reach.departments, reach.user_id))
 
@@ -70,7 +83,7 @@ def heard(changes: Iterable[Change], topics: Iterable[str], reach: Reach | None)
 
 def topics_of(change: Change) -> frozenset[str]:
     """Whom a change concerns; what is no topic concerns nobody."""
-    topics = {topic for topic in change.places if permission_for(topic) is not None}
+    topics = {topic for topic in change.places if permission_for(topic) is not None or _NOTICES.fullmatch(topic)}
     if change.kind == "queue":
         topics.add(ALL_QUEUES)
     return frozenset(topics)
@@ -89,6 +102,12 @@ def appointment_changed(*, appointment_id: UUID, days: Iterable[date], whose: It
     places = tuple(sorted({day_topic(day) for day in days}))
     owners = tuple(sorted({str(each) for each in whose}))
     return Change(kind="appointment", places=places, whose=owners, id=appointment_id, version=version)
+
+
+def notices_changed(users: Iterable[UUID] | None = None) -> Change:
+    """There may be more or fewer notices: of these, or, without any named, of whoever is permitted to be told."""
+    places = (ALL_NOTICES,) if users is None else tuple(sorted({notices_topic(user_id) for user_id in users}))
+    return Change(kind="notice", places=places)
 
 
 def _within(topic: str, reach: Reach | None) -> bool:

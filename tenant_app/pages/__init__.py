@@ -27,6 +27,7 @@ from tenant_app.pages.label import blueprint as label
 from tenant_app.pages.lookup import blueprint as lookup
 from tenant_app.pages.member_pages import blueprint as member_pages
 from tenant_app.pages.moving_pages import blueprint as moving
+from tenant_app.pages.notice_pages import blueprint as notice_pages
 from tenant_app.pages.numbers import blueprint as numbers
 from tenant_app.pages.patient_pages import blueprint as patient_pages
 from tenant_app.pages.queue_desk import blueprint as queue_desk
@@ -52,6 +53,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     account_pages(StaffAccount),
     factor_pages(StaffSecondFactor),
     lookup,
+    notice_pages,
     day,
     day_list,
     booking,

@@ -56,6 +56,8 @@ _FURTHER: Final = {
     "reminder.list": N_("Looked through the reminders"),
     "reminder.settings": N_("Changed how patients are reminded"),
     "reminder.test": N_("Sent a test message"),
+    "notice.list": N_("Looked through their notices"),
+    "notice.choose": N_("Chose which notices to get"),
     "settings.change": N_("Changed a setting"),
     "settings.reset": N_("Took a setting back to its default"),
 }
@@ -97,6 +99,7 @@ AREA_NAMES: Final[Mapping[str, str]] = {
     "audit": N_("Access log"),
     "finding": N_("Unusual access"),
     "history": N_("Medical history"),
+    "notice": N_("Notices"),
     "settings": N_("Settings"),
 }
 # A choice of several actions at once: its value, what it is called, and what it holds.

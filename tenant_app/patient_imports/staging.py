@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select, text, update
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import new_global_id, new_row_id
 from kernel.text import N_
+from tenant_app.live.public import announce, notices_changed
 from tenant_app.patient_imports.models import PatientImport, PatientImportRow
 from tenant_app.patient_imports.reading import SYSTEMS, ReadRow
 from tenant_app.patient_imports.values import DOUBT, ERROR, Problem
@@ -47,24 +48,28 @@ def clear(*, uow: UnitOfWork, import_id: UUID) -> None:
     uow.session.execute(delete(PatientImportRow).where(PatientImportRow.import_id == import_id))
 
 
-def progress(*, uow: UnitOfWork, import_id: UUID, claim: UUID, **values: Any) -> None:
-    """Say how far the work has come, and hold the import for as long again. Raises LeaseLost."""
+def progress(*, uow: UnitOfWork, import_id: UUID, claim: UUID, **values: Any) -> UUID | None:
+    """Say how far the work has come, and hold the import for as long again; who began it. Raises LeaseLost."""
     held = uow.session.execute(
         update(PatientImport)
         .where(PatientImport.id == import_id, PatientImport.claim_id == claim)
         .values(lease_until=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, LEASE_SECONDS), **values)
-        .returning(PatientImport.id),
+        .returning(func.coalesce(PatientImport.committed_by, PatientImport.created_by)),
         execution_options={"synchronize_session": False},
     ).first()
     if held is None:
         raise LeaseLost
+    begun_by: UUID | None = held[0]
+    return begun_by
 
 
 def finish(*, uow: UnitOfWork, import_id: UUID, claim: UUID, **values: Any) -> None:
     """The work is over: what became of the import, which nobody holds from now on. Raises LeaseLost."""
-    progress(
+    begun_by = progress(
         uow=uow, import_id=import_id, claim=claim, version=PatientImport.version + 1, updated_at=func.now(), **values
     )
+    if begun_by is not None:
+        announce(uow, notices_changed([begun_by]))
     uow.session.execute(
         update(PatientImport).where(PatientImport.id == import_id).values(claim_id=None, lease_until=None, attempts=0),
         execution_options={"synchronize_session": False},

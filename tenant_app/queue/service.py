@@ -19,7 +19,7 @@ from kernel.text import N_, canonical
 from kernel.web.actor import Actor
 from tenant_app.appointments.public import TRANSITIONS, Appointment, TransitionNotAllowed, act, possible_actions
 from tenant_app.audit.service import record
-from tenant_app.live.public import announce, queue_changed
+from tenant_app.live.public import announce, notices_changed, queue_changed
 from tenant_app.queue import queries
 from tenant_app.queue.errors import AlreadyWaiting, NobodyWaiting, UndoNotPossible
 from tenant_app.queue.models import QueueEntry, QueueStep
@@ -208,6 +208,8 @@ def note(
     flush(uow)
     _audit(uow, actor, f"queue.{action}", entry_id=held.id, patient_id=held.patient_id)
     announce(uow, queue_changed(entry_id=held.id, department_id=held.department_id, version=held.version))
+    if doctor_id := _whom_it_concerns(uow, held, action=action):
+        announce(uow, notices_changed([doctor_id]))
     return queries.entry(uow=uow, entry_id=held.id)
 
 
@@ -272,6 +274,15 @@ def _call(
     held.room = parse_room(room)
     held.doctor_id = _doctor(uow, doctor_id) or (actor.id if actor.role == "doctor" else None)
     return note(uow, actor, held, action="call", before=before, moment=moment)
+
+
+def _whom_it_concerns(uow: UnitOfWork, held: QueueEntry, *, action: str) -> UUID | None:
+    """The doctor who may have a notice of a step: whose patient has come, or to whom somebody was called."""
+    if action == "call":
+        return held.doctor_id
+    if action != "take" or held.appointment_id is None:
+        return None
+    return uow.session.scalar(select(Appointment.doctor_id).where(Appointment.id == held.appointment_id))
 
 
 def _doctor(uow: UnitOfWork, doctor_id: UUID | None) -> UUID | None:

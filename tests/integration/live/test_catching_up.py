@@ -1,16 +1,20 @@
 """Who was away reads what was missed, or asks for everything where that can no longer be told."""
 
-from uuid import uuid4
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from redis import Redis
 from sqlalchemy import select, text
 
+from kernel.clock import utc_now
+from kernel.ids import new_row_id
 from kernel.redis_client import HelpfulRedis, connect
 from live.app import LiveProcess
 from manage import wiring
-from tenant_app.live.models import EventSubscription, WebsocketConnection
-from tenant_app.live.public import Change, LiveBus, connected_people, queue_topic, stream_of
+from tenant_app.live.models import WebsocketConnection
+from tenant_app.live.public import Change, Connection, LiveBus, connected_people, queue_topic, stream_of, write_down
+from tenant_app.staff.models import StaffSession
 from tests.integration.live.test_changes import call_somebody, hears
 from tests.support.clinic import Clinic
 from tests.support.live import OpenWindow, SignIn, Window, cookie_of, served_live
@@ -121,23 +125,15 @@ def test_who_is_connected_is_written_down_and_goes(
     ours, theirs = clinics
     nurse = sign_in(ours, "nurse")
     first, second = window(nurse), window(nurse)
-    line = queue_topic(ours.department_id)
-    first.follow(line, "queue")
 
     def people(clinic: Clinic) -> list[tuple[object, int]]:
         with clinic.uow() as uow:
             return [(each.user_id, each.windows) for each in connected_people(uow=uow).items]
 
-    def followed() -> set[str]:
-        with ours.uow() as uow:
-            return set(uow.session.scalars(select(EventSubscription.topic)))
-
     wait_until(lambda: people(ours) == [(nurse.user_id, 2)], what="the two windows")
-    wait_until(lambda: followed() == {line, "queue"}, what="what they follow")
     assert people(theirs) == []
     first.close()
     wait_until(lambda: people(ours) == [(nurse.user_id, 1)], what="the end of one")
-    wait_until(lambda: followed() == set(), what="the end of what it followed")
     second.close()
     wait_until(lambda: people(ours) == [], what="the end of the other")
 
@@ -166,3 +162,30 @@ def test_what_a_killed_process_left_is_not_counted_and_goes(
 
     wait_until(lambda: left() == [nurse.user_id], what="the end of what was left")
     assert other.user_id not in left()
+
+
+def test_a_process_that_was_taken_for_dead_writes_its_windows_anew(sign_in: SignIn, clinic: Clinic) -> None:
+    """The database was away for longer than a dead process is waited for; the first of two to come back clears up."""
+    sign_in(clinic, "nurse")
+    now = utc_now()
+    with clinic.uow() as uow:
+        session = uow.session.execute(select(StaffSession.id, StaffSession.account_id)).one()
+        window = Connection(
+            id=new_row_id(),
+            user_id=session.account_id,
+            session_id=session.id,
+            ip_address=None,
+            user_agent=None,
+            connected_at=now,
+        )
+        ours, nobody = uuid4(), frozenset[UUID]()
+
+        def look(*, process: UUID, held: list[Connection], changed: frozenset[UUID], seconds: float) -> int:
+            moment = now + timedelta(seconds=seconds)
+            write_down(uow=uow, process_id=process, held=held, left=nobody, changed=changed, alive=True, now=moment)
+            return len(connected_people(uow=uow, now=moment).items)
+
+        assert look(process=ours, held=[window], changed=frozenset({window.id}), seconds=0) == 1
+        assert look(process=uuid4(), held=[], changed=nobody, seconds=90) == 0
+        assert look(process=ours, held=[window], changed=nobody, seconds=91) == 1
+        assert look(process=ours, held=[window], changed=nobody, seconds=111) == 1

@@ -12,8 +12,9 @@ from kernel.clock import local_today
 from live.app import LiveProcess
 from manage import wiring
 from manage.embedded.ports import free_port
+from tenant_app.appointments.public import book
 from tests.support.chromium import DESK, PHONE, READERS, Looker, browser, looker, pictures, served
-from tests.support.clinic import Clinic
+from tests.support.clinic import Clinic, staff_actor
 from tests.support.live import COOKIE, SignIn, served_live
 from tests.support.portals import Portals
 from tests.support.proxy import Proxy, proxy_to
@@ -130,6 +131,37 @@ def test_without_a_connection_the_page_says_so_asks_by_itself_and_catches_up(
     assert [each for each in wall.complaints if "WebSocket" not in each] == []
 
 
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_the_bell_counts_while_somebody_reads_something_else(
+    town: Town, clinic: Clinic, sign_in: SignIn, width: int
+) -> None:
+    doctor, desk = sign_in(clinic, "doctor"), sign_in(clinic, "receptionist")
+    with clinic.uow() as uow:
+        wish = clinic.booking(clinic.patient().patient.id, doctor_id=doctor.user_id)
+        visit = book(uow=uow, actor=staff_actor(clinic.hospital, wish.doctor_id, role="doctor"), booking=wish)
+        uow.commit()
+    eyes = town.eyes(doctor, width=width)
+    eyes.go("/patients")
+    expect(eyes.page.locator(HEARS)).to_be_attached(timeout=10_000)
+    count, away = eyes.page.locator(".sk-bell-count"), eyes.page.locator(".sk-bell-waits")
+    expect(count).to_have_count(0)
+    eyes.page.fill("main input[type=search]", "Nguy")
+    form = {"reason": "Bệnh nhân bận", "version": str(visit.version)}
+    assert desk.post(f"/appointments/{visit.id}/cancel", **form).status_code == 303
+    # By itself it would ask in a minute.
+    expect(count).to_have_text("1", timeout=6000)
+    expect(eyes.page.locator("main input[type=search]")).to_have_value("Nguy")
+    expect(away).to_be_hidden()
+    eyes.look(f"live-bell-{width}")
+    eyes.page.locator(".sk-bell-link").click()
+    expect(eyes.page.locator(".no-unread")).to_contain_text(visit.patient_name)
+    eyes.look(f"live-notices-{width}")
+    assert eyes.complaints == []
+    town.live.door.close()
+    town.wire.swallow()
+    expect(away).to_be_visible(timeout=15_000)
+
+
 def test_an_ended_session_leads_to_the_sign_in(town: Town, clinic: Clinic, sign_in: SignIn) -> None:
     nurse = sign_in(clinic, "nurse")
     eyes = town.eyes(nurse)
@@ -176,7 +208,7 @@ def test_who_is_connected_can_be_read_everywhere(
 
     def listed() -> bool:
         boss.go("/staff/connected")
-        return boss.page.locator("tbody tr").count() == 1
+        return boss.page.locator("form[data-confirm]").count() == 1
 
     wait_until(listed, what="the nurse in the list")
     boss.look(f"live-connected-{language}-{width}")

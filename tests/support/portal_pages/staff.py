@@ -12,6 +12,8 @@ NO_PAGES: Final = {
     "import_pages.template",
     "import_pages.download",
     "import_pages.progress",
+    "notice_pages.bell",
+    "notice_pages.part",
     "second_factor.picture",
 }
 SIGNED_OUT: Final = {"sign-in": "/sign-in", "accept": "/invite"}
@@ -84,6 +86,8 @@ def staff_pages(things: StaffThings) -> dict[str, str]:
         "people": "/staff",
         "invite": "/staff/invite",
         "connected": "/staff/connected",
+        "notices": "/notices",
+        "notices-choose": "/notices/choose",
         "member": f"/staff/{things.doctor}",
         "member-edit": f"/staff/{things.doctor}/edit",
         "member-close": f"/staff/{things.doctor}/deactivate",

@@ -1,7 +1,7 @@
 """Topics and changes: what may be followed, and whom a change concerns."""
 
 from datetime import date
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -12,6 +12,8 @@ from tenant_app.live.public import (
     appointment_changed,
     day_topic,
     heard,
+    notices_changed,
+    notices_topic,
     permission_for,
     permitted,
     queue_changed,
@@ -20,7 +22,7 @@ from tenant_app.live.public import (
 )
 from tenant_app.reach.public import Reach
 
-SOME = "01a1fe40-6b9b-7327-b08b-d521a3a60146"
+SOME = UUID("01a1fe40-6b9b-7327-b08b-d521a3a60146")
 
 
 @pytest.mark.parametrize(
@@ -40,13 +42,26 @@ SOME = "01a1fe40-6b9b-7327-b08b-d521a3a60146"
 )
 def test_what_is_no_topic_is_permitted_to_nobody(text: str) -> None:
     assert permission_for(text) is None
-    assert permitted([text], frozenset({"queue.read", "appointment.read"}), None) == frozenset()
+    everything = frozenset({"queue.read", "appointment.read"})
+    assert permitted([text], permissions=everything, user_id=SOME, reach=None) == frozenset()
+    assert topics_of(Change(kind="notice", places=(text,))) == frozenset()
 
 
 def test_a_topic_needs_what_its_page_needs() -> None:
     line, day = queue_topic(uuid4()), day_topic(date(2026, 11, 21))
-    assert permitted([line, "queue", day], frozenset({"queue.read"}), None) == {line, "queue"}
-    assert permitted([line, "queue", day], frozenset({"appointment.read"}), None) == {day}
+    topics = [line, "queue", day]
+    assert permitted(topics, permissions=frozenset({"queue.read"}), user_id=SOME, reach=None) == {line, "queue"}
+    assert permitted(topics, permissions=frozenset({"appointment.read"}), user_id=SOME, reach=None) == {day}
+
+
+@pytest.mark.parametrize("reach", [None, Reach(user_id=SOME, departments=frozenset({uuid4()}))])
+def test_notices_are_followed_by_whose_they_are(reach: Reach | None) -> None:
+    own, another = notices_topic(SOME), notices_topic(uuid4())
+    asked = ["notices", own, another]
+    assert permitted(asked, permissions=frozenset({"queue.read"}), user_id=SOME, reach=reach) == {"notices", own}
+    assert topics_of(notices_changed([SOME, SOME])) == {own}
+    assert topics_of(notices_changed()) == {"notices"}
+    assert heard([notices_changed([SOME])], ["notices", own], reach) == {own}
 
 
 def test_whom_a_change_concerns() -> None:

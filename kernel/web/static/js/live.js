@@ -7,12 +7,14 @@
   const meta = document.querySelector('meta[name="live"]');
   if (!meta || !window.io) return;
   const badge = document.querySelector("[data-live-badge]");
+  const away = [...document.querySelectorAll("[data-live-badge], [data-live-away]")];
   const parts = () => [...document.querySelectorAll("[data-live]")];
   const topicsOf = (part) => part.dataset.live.split(" ").filter(Boolean);
   const now = () => window.performance.now();
 
   // ---- asking for a part
   const LEAST_APART = 1000;
+  const CALM = 1500;
   const asked = new WeakMap();
   const planned = new WeakSet();
   function refresh(part) {
@@ -54,7 +56,7 @@
   setInterval(() => {
     const hears = listening();
     // A moment without connection is no news; only what lasts is said.
-    if (badge) badge.hidden = hears || now() - quietSince < 4000;
+    for (const sign of away) sign.hidden = hears || now() - quietSince < 4000;
     if (hears) return;
     for (const part of parts()) {
       if (now() - (asked.get(part) ?? 0) >= Number(part.dataset.liveEvery) * 1000) refresh(part);
@@ -71,7 +73,10 @@
     reconnectionDelay: 1000,
     reconnectionDelayMax: 15000,
     randomizationFactor: 0.5,
+    autoConnect: false,
   });
+  // Nothing is missed by coming later: the page says since when it wants to know.
+  setTimeout(() => socket.connect(), parts().every((part) => "liveCalm" in part.dataset) ? CALM : 0);
   async function follow() {
     const topics = [...new Set(parts().flatMap(topicsOf))];
     try {

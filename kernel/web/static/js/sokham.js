@@ -35,9 +35,12 @@
     const request = event.detail.ctx.request;
     if (!["GET", "HEAD", "QUERY"].includes(request.method)) request.headers["X-CSRFToken"] = csrfToken();
   });
+  // What a page asks for by itself, beside what somebody is doing there, says nothing of its failures and leads nowhere.
+  const isQuiet = (event) => event.target instanceof Element && Boolean(event.target.closest("[data-quiet]"));
   document.addEventListener("htmx:response:error", (event) => {
     const ctx = event.detail.ctx;
     if (ctx.response.status === 422) return; // The form with its errors is swapped in.
+    if (isQuiet(event)) return;
     // Signed out meanwhile: the page itself knows the way to sign in again.
     if (ctx.response.status === 401) return void window.location.reload();
     const page = new DOMParser().parseFromString(ctx.text ?? "", "text/html");
@@ -48,7 +51,7 @@
     });
   });
   document.addEventListener("htmx:error", (event) => {
-    if (event.detail.ctx) toast({ title: text("offline-message"), tone: "danger" });
+    if (event.detail.ctx && !isQuiet(event)) toast({ title: text("offline-message"), tone: "danger" });
   });
   document.addEventListener("htmx:after:swap", (event) => prepare(event.target instanceof Element ? event.target : document));
   document.addEventListener("htmx:finally:request", (event) => {

@@ -1,0 +1,134 @@
+"""Reading notices. What a notice says is read from the thing itself, where its reader is permitted to see that now."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ScalarSelect, Select, and_, func, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from kernel.database.unit_of_work import UnitOfWork
+from kernel.errors import InvalidFields
+from kernel.ids import parse_uuid
+from kernel.listing import Page, page_of
+from kernel.web.actor import Actor
+from kernel.web.api import BAD_CURSOR, read_cursor
+from tenant_app.appointments.models import Appointment
+from tenant_app.notices.models import EventSubscription, Notice
+from tenant_app.notices.rules import offered, readable
+from tenant_app.patient_imports.models import PatientImport
+from tenant_app.patients.models import Patient
+from tenant_app.queue.models import QueueEntry
+from tenant_app.staff.models import Department, User
+from tenant_app.unusual.models import AccessFinding
+
+# More is shown as "99+".
+MOST_COUNTED: Final = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoticeRow:
+    """A notice with what it is about. Of a kind that its reader may not see any more, only that it was there."""
+
+    id: UUID
+    kind: str
+    thing_id: UUID | None
+    made_at: datetime
+    read_at: datetime | None
+    patient_name: str | None
+    day: date | None
+    start_time: time | None
+    doctor_id: UUID | None
+    doctor_name: str | None
+    number: int | None
+    room: str | None
+    department_id: UUID | None
+    department_name: str | None
+    file_name: str | None
+    import_state: str | None
+    finding_kind: str | None
+    readable: bool
+
+
+def unread_of(user_id: UUID | InstrumentedAttribute[UUID]) -> ScalarSelect[int]:
+    """How many notices of somebody are unread, as part of another question; counting ends at MOST_COUNTED."""
+    unread = select(Notice.id).where(Notice.user_id == user_id, Notice.read_at.is_(None)).limit(MOST_COUNTED)
+    if isinstance(user_id, InstrumentedAttribute):
+        unread = unread.correlate(user_id.class_)
+    return select(func.count()).select_from(unread.lateral()).scalar_subquery()
+
+
+def unread(*, uow: UnitOfWork, actor: Actor) -> int:
+    """How many of the actor's own are unread; counting ends at MOST_COUNTED."""
+    return uow.session.execute(select(unread_of(actor.id))).scalar_one()
+
+
+def list_notices(
+    *, uow: UnitOfWork, actor: Actor, unread_only: bool = False, limit: int = 25, cursor: str | None = None
+) -> Page[NoticeRow]:
+    """The actor's own, the newest first. Raises InvalidFields for a foreign cursor."""
+    statement = _rows(readable(actor)).where(Notice.user_id == actor.id)
+    if unread_only:
+        statement = statement.where(Notice.read_at.is_(None))
+    if after := read_cursor(cursor, parts=2):
+        try:
+            moment = datetime.fromisoformat(after[0])
+        except ValueError as err:
+            raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
+        last = tuple_(moment, parse_uuid(after[1], what="cursor"))
+        statement = statement.where(tuple_(Notice.made_at, Notice.id) < last)
+    statement = statement.order_by(Notice.made_at.desc(), Notice.id.desc()).limit(limit + 1)
+    rows = [NoticeRow(**row._mapping) for row in uow.session.execute(statement)]
+    return page_of(rows, limit=limit, key=lambda row: (row.made_at.isoformat(), row.id))
+
+
+def own_notice(*, uow: UnitOfWork, actor: Actor, notice_id: UUID) -> NoticeRow | None:
+    """One of the actor's own; None for another's, and for what is no notice."""
+    statement = _rows(readable(actor)).where(Notice.id == notice_id, Notice.user_id == actor.id)
+    row = uow.session.execute(statement).one_or_none()
+    return None if row is None else NoticeRow(**row._mapping)
+
+
+def wanted(*, uow: UnitOfWork, actor: Actor) -> Mapping[str, bool]:
+    """Which of the kinds that the actor may be told of are wanted, in order."""
+    statement = select(EventSubscription.event_type, EventSubscription.is_active).where(
+        EventSubscription.user_id == actor.id
+    )
+    chosen = {row.event_type: row.is_active for row in uow.session.execute(statement)}
+    return {kind: chosen.get(kind, True) for kind in offered(actor)}
+
+
+def _rows(kinds: Collection[str]) -> Select[*tuple[Any, ...]]:
+    doctor = aliased(User)
+    may_read = Notice.kind.in_(sorted(kinds))
+    return (
+        select(
+            Notice.id,
+            Notice.kind,
+            Notice.thing_id,
+            Notice.made_at,
+            Notice.read_at,
+            Patient.full_name.label("patient_name"),
+            Appointment.appointment_date.label("day"),
+            Appointment.start_time,
+            Appointment.doctor_id,
+            doctor.full_name.label("doctor_name"),
+            QueueEntry.number,
+            QueueEntry.room,
+            QueueEntry.department_id,
+            Department.name.label("department_name"),
+            PatientImport.file_name,
+            PatientImport.state.label("import_state"),
+            AccessFinding.kind.label("finding_kind"),
+            may_read.label("readable"),
+        )
+        .outerjoin(Appointment, and_(may_read, Notice.kind.like("appointment.%"), Appointment.id == Notice.thing_id))
+        .outerjoin(QueueEntry, and_(may_read, Notice.kind.like("patient.%"), QueueEntry.id == Notice.thing_id))
+        .outerjoin(Patient, or_(Patient.id == Appointment.patient_id, Patient.id == QueueEntry.patient_id))
+        .outerjoin(doctor, doctor.id == Appointment.doctor_id)
+        .outerjoin(Department, Department.id == QueueEntry.department_id)
+        .outerjoin(PatientImport, and_(may_read, Notice.kind == "import.finished", PatientImport.id == Notice.thing_id))
+        .outerjoin(AccessFinding, and_(may_read, Notice.kind == "access.unusual", AccessFinding.id == Notice.thing_id))
+    )

@@ -1,0 +1,43 @@
+"""Kinds of notices, what one must be permitted for each, and whom they concern. Pure.
+
+The migrations hold the same permissions: the database decides who is told.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from kernel.web.actor import Actor
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kind:
+    """`own` kinds are about a doctor's own patients: nobody else is ever told."""
+
+    permission: str
+    own: bool = False
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "appointment.booked": Kind(permission="appointment.read", own=True),
+    "appointment.moved": Kind(permission="appointment.read", own=True),
+    "appointment.cancelled": Kind(permission="appointment.read", own=True),
+    "patient.arrived": Kind(permission="queue.read", own=True),
+    "patient.called": Kind(permission="queue.read", own=True),
+    "import.finished": Kind(permission="patient.import"),
+    "reminder.failed": Kind(permission="reminder.send"),
+    "access.unusual": Kind(permission="audit.decide"),
+}
+# One notice of all that failed: the page behind it lists them.
+WITHOUT_THING: Final = "reminder.failed"
+
+
+def readable(actor: Actor) -> frozenset[str]:
+    """The kinds whose notices say something to the actor now, whenever they were made."""
+    return frozenset(name for name, kind in KINDS.items() if actor.may(kind.permission))
+
+
+def offered(actor: Actor) -> tuple[str, ...]:
+    """The kinds that the actor may be told of, in order."""
+    doctor = actor.role == "doctor"
+    return tuple(name for name, kind in KINDS.items() if actor.may(kind.permission) and (doctor or not kind.own))
