@@ -66,6 +66,11 @@ class Installation:
 
 
 @pytest.fixture
+def _copied() -> None:
+    """None: the doctor asks how old what waits is, so the hospitals are made now."""
+
+
+@pytest.fixture
 def installation(
     central: CentralDatabase,
     two_hospitals: tuple[Hospital, Hospital],
