@@ -34,7 +34,7 @@ from kernel.ids import parse_uuid
 from kernel.passwords import Passwords
 from kernel.telemetry import logs
 from kernel.text import N_, canonical
-from kernel.web.access import Access
+from kernel.web.access import Access, shows_somebody
 from kernel.web.actor import Actor
 from kernel.web.collaborators import hold_unit_of_work
 from keys.public import Keychain, TokenSigner, scopes
@@ -133,7 +133,6 @@ class AdministratorGatekeeper:
 
     def admit(self, access: Access) -> Actor:
         """The administrator of this request; raises SessionEnded, or Unauthenticated."""
-        del access
         session_id = parse_uuid(self.gate.claims()["sid"], what="session")
         uow = hold_unit_of_work(self.database.unit_of_work())
         found = uow.session.execute(
@@ -144,7 +143,8 @@ class AdministratorGatekeeper:
         if found is None:
             raise SessionEnded
         last_seen_at, mfa_at, administrator = found
-        self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=last_seen_at)
+        if shows_somebody(access):
+            self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=last_seen_at)
         logs.bind(actor=administrator.id, actor_kind="admin")
         return Actor(
             kind="admin",

@@ -6,7 +6,7 @@ written and then not enforced, and a guard test can enumerate it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from flask import Flask, g, request
 
@@ -15,6 +15,7 @@ from kernel.web.actor import Actor
 
 View = TypeVar("View", bound=Callable[..., Any])
 _DECLARED = "__sokham_access__"
+BY_ITSELF: Final = "By-Itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,14 @@ def enrolling(view: View) -> View:
 def by_itself(view: View) -> View:
     """Declare the same of a route that pages ask for on their own: it keeps no session alive."""
     return _declare(Access(by_itself=True))(view)
+
+
+def shows_somebody(access: Access) -> bool:
+    """Whether this request is a sign that somebody is there, and so keeps their session alive.
+
+    What pages ask for on their own is none: the route says so, or the header that `sokham.js` sends with it.
+    """
+    return not access.by_itself and BY_ITSELF not in request.headers
 
 
 def requires(permission: str) -> Callable[[View], View]:

@@ -1,16 +1,27 @@
 """The two hospitals of the demo: who works there, in which departments, and what people come with. All invented."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
+
+from manage.demo.people import Gender, Person
+
+FERTILE: Final = range(18, 46)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DemoDepartment:
-    """A department and what patients say when they come to it."""
+    """A department, what patients say when they come to it, and who they are: of an age in years, and of a gender."""
 
     code: str
     name: str
     reasons: tuple[str, ...]
+    ages: range = range(16, 120)
+    gender: Gender | None = None
+
+    def sees(self, somebody: Person, *, today: date) -> bool:
+        """Whether this person would come here."""
+        return somebody.age(today) in self.ages and self.gender in {None, somebody.gender}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,11 +78,14 @@ _CHILDREN: Final = DemoDepartment(
     code="NHI",
     name="Khoa Nhi",
     reasons=("Sốt ba ngày, ho nhiều", "Tiêu chảy từ đêm qua", "Nổi mẩn đỏ toàn thân", "Biếng ăn, chậm tăng cân"),
+    ages=range(16),
 )
 _WOMEN: Final = DemoDepartment(
     code="SAN",
     name="Khoa Phụ sản",
     reasons=("Khám thai 24 tuần", "Khám thai 32 tuần", "Đau bụng kinh", "Khám phụ khoa định kỳ"),
+    ages=FERTILE,
+    gender="female",
 )
 _EAR_NOSE_THROAT: Final = DemoDepartment(
     code="TMH",

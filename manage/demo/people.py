@@ -51,6 +51,11 @@ class Person:
     phone: str
     email: str | None = None
 
+    def age(self, today: date) -> int:
+        """In whole years."""
+        born = self.date_of_birth
+        return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
 
 def _chance(chance: random.Random | None) -> random.Random:
     return chance or random.Random()  # noqa: S311 - invented people, not secrets.

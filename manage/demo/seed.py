@@ -5,7 +5,7 @@ leaves either nothing or all of it, and the next start goes on.
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -21,7 +21,14 @@ from kernel.ids import TenantId, new_row_id
 from kernel.web.actor import Actor
 from keys.public import Keychain
 from manage.demo import reminding
-from manage.demo.hospitals import ADMINISTRATOR_NAME, BUSINESS_HOURS, DEMO_HOSPITALS, DemoDepartment, DemoHospital
+from manage.demo.hospitals import (
+    ADMINISTRATOR_NAME,
+    BUSINESS_HOURS,
+    DEMO_HOSPITALS,
+    FERTILE,
+    DemoDepartment,
+    DemoHospital,
+)
 from manage.demo.hours import ON_LEAVE, leave_from, minutes_of, shifts_of, works
 from manage.demo.people import Person, cccd_for, people, people_of_both
 from manage.demo.records import describe
@@ -114,6 +121,7 @@ class _Filling:
         desk = staff_actor(staff["letan"], "", "receptionist")
         somebody = self._people()
         patients = [self._register(each, desk) for each in somebody]
+        self._known = dict(zip(patients, somebody, strict=True))
         self._describe_patients(patients, somebody, staff_actor(staff["dieuduong"], "", "nurse"))
         patients = self._close_some(patients, desk)
         reminding.ask(uow=self._uow, desk=desk, patients=patients, chance=random.Random(len(patients)))  # noqa: S311 - invented people
@@ -129,7 +137,7 @@ class _Filling:
         for at, department in enumerate(self._hospital.departments[:WAITING_DEPARTMENTS]):
             # The demo's patient, who has an account in the patient portal, waits in one line.
             own = patients.pop(0) if at == 0 and self._hospital == DEMO_HOSPITALS[0] else None
-            self._fill_line(f"P.{101 + at}", departments[department.code], patients, desk, nurse, last=own)
+            self._fill_line(f"P.{101 + at}", departments[department.code], department, patients, desk, nurse, last=own)
         self._pry(staff_actor(staff["thungan"], "", "cashier"), patients)
         self._lose_phone(staff[doctors[ON_LEAVE].username])
         self._read_notices()
@@ -225,7 +233,7 @@ class _Filling:
         )
 
     def _register(self, somebody: Person, desk: Actor) -> UUID:
-        age = (local_today(self._demo.now) - somebody.date_of_birth).days // 365
+        age = somebody.age(local_today(self._demo.now))
         registered = register(
             uow=self._uow,
             actor=desk,
@@ -258,8 +266,11 @@ class _Filling:
             )
 
     def _close_some(self, patients: list[UUID], desk: Actor) -> list[UUID]:
-        """Records that are closed, for the reasons that there are; returns the others."""
-        *others, moved, twice, died_at_home, died_here = patients
+        """Records that are closed, for the reasons that there are; returns the others. The first stays open."""
+        first, *rest = patients
+        rest.sort(key=lambda patient_id: self._known[patient_id].date_of_birth)
+        died_at_home, died_here, moved, *others, twice = rest
+        others = [patient_id for patient_id in patients if patient_id in {first, *others}]
         today = local_today(self._demo.now)
         said = {
             moved: StatusChange(status="inactive", reason="moved_away", note="Chuyển vào Bình Dương sống cùng con"),
@@ -315,14 +326,20 @@ class _Filling:
         today = local_today(self._demo.now)
         # Whoever looks at the demo as a patient should find an appointment ahead.
         awaited = patients[:1] if number == 0 else []
+        suited = [patient_id for patient_id in patients if department.sees(self._known[patient_id], today=today)]
+        # Nobody comes to one doctor twice on a day; where everybody has come, the doctor's day is over.
+        still_to_come: dict[date, list[UUID]] = {}
         for visit in week_of(number, now=self._demo.now, chance=self._chance):
             ahead = visit.day > today and visit.cancellation is None
             regular = works(number, visit.day, visit.start, visit.end)
             # On a Sunday there is an emergency service, so that today's page has something to show; else nobody is in.
             if not regular and visit.day != today:
                 continue
+            others = still_to_come.setdefault(visit.day, self._chance.sample(suited, len(suited)))
+            if not others:
+                continue
             booking = Booking(
-                patient_id=awaited.pop() if awaited and ahead else self._chance.choice(patients),
+                patient_id=awaited.pop() if awaited and ahead else others.pop(),
                 doctor_id=doctor,
                 department_id=department_id,
                 appointment_date=visit.day,
@@ -350,6 +367,7 @@ class _Filling:
         self,
         room: str,
         department_id: UUID,
+        department: DemoDepartment,
         patients: list[UUID],
         desk: Actor,
         nurse: Actor,
@@ -358,11 +376,16 @@ class _Filling:
     ) -> None:
         """A morning's line; `last` came last. Whoever draws the same patient twice meets the number that is open."""
         came = list(arrivals_of(now=self._demo.now, chance=self._chance))
+        today = local_today(self._demo.now)
+        suited = [patient_id for patient_id in patients if department.sees(self._known[patient_id], today=today)]
         for each in came:
+            patient_id = last if last and each is came[-1] else self._chance.choice(suited)
+            somebody = self._known[patient_id]
+            pregnant = somebody.gender == "female" and somebody.age(today) in FERTILE
             arrival = Arrival(
-                patient_id=last if last and each is came[-1] else self._chance.choice(patients),
+                patient_id=patient_id,
                 department_id=department_id,
-                priority=each.priority,
+                priority=None if each.priority == "pregnant" and not pregnant else each.priority,
             )
             try:
                 taken = take(uow=self._uow, actor=desk, arrival=arrival, now=each.came_at)

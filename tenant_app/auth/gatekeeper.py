@@ -16,7 +16,7 @@ from central.router.public import HospitalHosts, TenantRouter
 from kernel.errors import SessionEnded
 from kernel.ids import TenantId, parse_uuid
 from kernel.telemetry import logs
-from kernel.web.access import Access
+from kernel.web.access import Access, shows_somebody
 from kernel.web.actor import Actor
 from kernel.web.collaborators import hold_unit_of_work
 from tenant_app.auth.service import StaffSessions
@@ -58,7 +58,7 @@ class StaffGatekeeper:
             raise SessionEnded
         rights = read_rights(found)
         g.unread_notices = found.unread
-        if not access.by_itself:
+        if shows_somebody(access):
             self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=found.last_seen_at)
         g.hospital = Hospital(tenant=tenant, code=route.tenant_code, name=route.name)
         logs.bind(tenant=tenant, actor=found.id, actor_kind="staff")

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 
 from central.console import overview
-from central.console.pages.answers import page, shown, wants_part
+from central.console.pages.answers import shown, wants_part
 from kernel.clock import utc_now
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
@@ -15,7 +15,7 @@ blueprint = Blueprint("overview", __name__)
 @blueprint.route("/overview")
 @requires("tenant.read")
 def show() -> Response:
-    """Hospitals, sync and security at a glance; htmx asks again every half minute, which does not keep the session."""
+    """Hospitals, sync and security at a glance; htmx asks again every half minute."""
     actor, now = current_actor(), utc_now()
     seen = overview.overview(
         uow=request_unit_of_work(),
@@ -23,7 +23,4 @@ def show() -> Response:
         with_security=actor.may("security.read"),
         with_sync=actor.may("sync.read"),
     )
-    if wants_part():
-        # An open page on a wall must not keep its session alive for ever, so nothing is committed.
-        return page("overview/figures.html", seen=seen, now=now)
-    return shown("overview/show.html", seen=seen, now=now)
+    return shown("overview/figures.html" if wants_part() else "overview/show.html", seen=seen, now=now)

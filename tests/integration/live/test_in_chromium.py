@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from kernel.clock import local_today
 from live.app import LiveProcess
@@ -60,6 +60,18 @@ def town(portals: Portals, clinics: tuple[Clinic, Clinic]) -> Iterator[Town]:
         wiring.close_portal(app)
 
 
+def asked_by_itself(eyes: Looker) -> set[bool]:
+    """Whether what the page asks htmx for from now on says that nobody asked."""
+    found: set[bool] = set()
+
+    def note(request: Request) -> None:
+        if "hx-request" in request.headers:
+            found.add("by-itself" in request.headers)
+
+    eyes.page.on("request", note)
+    return found
+
+
 def test_a_called_number_stands_on_the_wall_and_in_the_line_at_once(
     town: Town, clinic: Clinic, sign_in: SignIn
 ) -> None:
@@ -71,6 +83,7 @@ def test_a_called_number_stands_on_the_wall_and_in_the_line_at_once(
         eyes.go(path)
         expect(eyes.page.locator(HEARS)).to_be_attached()
         expect(eyes.page.locator("[data-live-badge]")).to_be_hidden()
+    on_the_wall, in_the_line = asked_by_itself(wall), asked_by_itself(nurse)
     doctor.page.fill("#room", "P.12")
     # Its own polling would take five seconds at the wall, fifteen in the line, and be without end in the overview.
     doctor.page.locator(".qu-call button").click()
@@ -80,6 +93,7 @@ def test_a_called_number_stands_on_the_wall_and_in_the_line_at_once(
     expect(overview.page.locator("#the-queues tbody tr").first).to_contain_text("2")
     doctor.page.locator(f"#q-{second.id} button", has_text="Gọi").click()
     expect(wall.page.locator(".qu-wall-newest .qu-wall-number")).to_have_text(str(second.number), timeout=4000)
+    assert (on_the_wall, in_the_line) == ({False}, {True}), "a wall has nobody who touches it, and stays"
     for name, eyes in (("line", doctor), ("line-phone", nurse), ("wall", wall), ("overview", overview)):
         eyes.look(f"live-{name}")
         assert eyes.complaints == [], name

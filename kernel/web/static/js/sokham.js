@@ -34,6 +34,9 @@
   document.addEventListener("htmx:config:request", (event) => {
     const request = event.detail.ctx.request;
     if (!["GET", "HEAD", "QUERY"].includes(request.method)) request.headers["X-CSRFToken"] = csrfToken();
+    // A page that asks on its own is no sign that somebody is there: it keeps no session alive, but where somebody waits.
+    const alone = ["every", "live"].includes(event.detail.ctx.sourceEvent?.type);
+    if (alone && !event.target.closest("[data-stays]")) request.headers["By-Itself"] = "1";
   });
   // What a page asks for by itself, beside what somebody is doing there, says nothing of its failures and leads nowhere.
   const isQuiet = (event) => event.target instanceof Element && Boolean(event.target.closest("[data-quiet]"));

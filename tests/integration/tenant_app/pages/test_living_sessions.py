@@ -42,3 +42,25 @@ def test_who_is_locked_is_out_at_once(sign_in: SignIn, clinic: Clinic) -> None:
         uow.session.execute(text("UPDATE users SET status = 'inactive' WHERE id = :id"), {"id": nurse.user_id})
         uow.commit()
     assert _status(nurse) == 303
+
+
+def test_what_a_page_asks_for_on_its_own_keeps_no_session_alive(sign_in: SignIn, clinic: Clinic) -> None:
+    nurse = sign_in(clinic, "nurse")
+
+    def idle_minutes(headers: dict[str, str]) -> int:
+        with clinic.hospital.superuser() as connection:
+            connection.execute(
+                "UPDATE staff_sessions SET last_seen_at = now() - interval '10 minutes' WHERE account_id = %s",
+                (nurse.user_id,),
+            )
+            assert nurse.client.get("/today", headers=headers).status_code == 200
+            found = connection.execute(
+                "SELECT extract(epoch FROM now() - last_seen_at)::int / 60 FROM staff_sessions WHERE account_id = %s",
+                (nurse.user_id,),
+            ).fetchone()
+        assert found is not None
+        return int(found[0])
+
+    part = {"HX-Request": "true"}
+    assert idle_minutes({**part, "By-Itself": "1"}) == 10
+    assert idle_minutes(part) == 0, "somebody chose another day"
