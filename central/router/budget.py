@@ -58,6 +58,7 @@ class ConnectionBudget(Generic[R]):
         self._wait_seconds = wait_seconds
         self._lock = threading.Lock()
         self._open = 0
+        self._closed = False
         self._idle: OrderedDict[Hashable, deque[R]] = OrderedDict()
         self._in_use: dict[Hashable, int] = {}
         self._queue: deque[_Waiter[R]] = deque()
@@ -90,12 +91,19 @@ class ConnectionBudget(Generic[R]):
             self.drop(key, place.record)
 
     def give_back(self, key: Hashable, record: R) -> None:
-        """The caller is done; the connection waits for the next one of the same hospital."""
+        """The caller is done; the connection waits for the next one of the same hospital.
+
+        Once everything is closed nobody comes for it any more, and it is closed too.
+        """
         with self._lock:
-            self._leave(key)
-            self._idle.setdefault(key, deque()).append(record)
-            self._idle.move_to_end(key)
-            self._serve()
+            closed = self._closed
+            if not closed:
+                self._leave(key)
+                self._idle.setdefault(key, deque()).append(record)
+                self._idle.move_to_end(key)
+                self._serve()
+        if closed:
+            self.drop(key, record)
 
     def drop(self, key: Hashable, record: R) -> None:
         """The caller is done and the connection is no longer good."""
@@ -118,7 +126,9 @@ class ConnectionBudget(Generic[R]):
         return len(gone)
 
     def close(self) -> None:
-        """Close everything that is idle."""
+        """Close everything that is idle, and from now on what comes back."""
+        with self._lock:
+            self._closed = True
         for key in list(self._idle):
             self.drop_idle(key)
 

@@ -182,7 +182,7 @@ def test_an_ended_session_leads_to_the_sign_in(town: Town, clinic: Clinic, sign_
     eyes.go(f"/today?day={local_today()}")
     expect(eyes.page.locator(HEARS)).to_be_attached()
     assert nurse.post("/sign-out").status_code == 303
-    eyes.page.wait_for_url(re.compile("/sign-in"), timeout=15_000)
+    expect(eyes.page).to_have_url(re.compile("/sign-in"), timeout=15_000)
 
 
 def test_a_moved_appointment_moves_in_the_calendars_of_others(town: Town, clinic: Clinic, sign_in: SignIn) -> None:
@@ -228,5 +228,5 @@ def test_who_is_connected_can_be_read_everywhere(
     boss.look(f"live-connected-{language}-{width}")
     boss.page.locator("form[data-confirm] button").click()
     boss.page.locator("dialog[open] [data-confirm-yes]").click()
-    nurse.page.wait_for_url(re.compile("/sign-in"), timeout=15_000)
+    expect(nurse.page).to_have_url(re.compile("/sign-in"), timeout=15_000)
     assert boss.complaints == []

@@ -7,13 +7,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from kernel.ids import new_row_id
 from manage.demo.people import Person, people
 from sync_worker.runner import Worker
 from tenant_app.patient_imports.models import PatientImport
 from tenant_app.patients.public import Patient
-from tenant_app.staff.models import User
-from tests.support.clinic import Clinic, staff_actor
+from tests.support.clinic import Clinic, open_clinic
 from tests.support.databases import CentralDatabase
 from tests.support.hospitals import Hospital
 from tests.support.imports import Desk
@@ -23,22 +21,7 @@ from tests.support.sync import rows, states
 
 @pytest.fixture
 def clinics(two_hospitals: tuple[Hospital, Hospital]) -> tuple[Clinic, Clinic]:
-    return with_administrator(two_hospitals[0]), with_administrator(two_hospitals[1])
-
-
-def with_administrator(hospital: Hospital) -> Clinic:
-    with hospital.unit_of_work() as uow:
-        account = User(
-            id=new_row_id(),
-            username="quantri",
-            email="q@a.example",
-            full_name="Quản Trị",
-            role="admin",
-            status="active",
-        )
-        uow.session.add(account)
-        uow.commit()
-        return Clinic(hospital=hospital, admin=staff_actor(hospital, account.id), department_id=new_row_id())
+    return open_clinic(two_hospitals[0]), open_clinic(two_hospitals[1])
 
 
 @pytest.fixture

@@ -70,6 +70,17 @@ def test_a_connection_in_use_is_never_given_up() -> None:
     assert bench.use("b").key == "b"
 
 
+def test_what_comes_back_after_the_end_is_closed() -> None:
+    bench = Bench(limit=2, share=2)
+    idle, late = bench.take("a"), bench.take("a")
+    bench.budget.give_back("a", idle)
+    bench.budget.close()
+    assert bench.closed == [idle]
+    bench.budget.give_back("a", late)
+    assert bench.closed == [idle, late]
+    assert (bench.budget.open, bench.budget.in_use("a")) == (0, 0)
+
+
 def test_one_hospital_takes_no_more_than_its_share() -> None:
     bench = Bench(limit=3, share=2)
     bench.take("a"), bench.take("a")
