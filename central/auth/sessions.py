@@ -18,7 +18,7 @@ from central.auth.secrets import InvalidSecret, RoutedSecret, new_secret
 from kernel.clock import Clock, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
-from kernel.ids import new_row_id, parse_uuid
+from kernel.ids import new_row_id
 from kernel.listing import Page, page_of
 from kernel.web.api import read_cursor
 from keys.public import TokenSigner
@@ -198,9 +198,9 @@ class Sessions:
         """Rows of the sessions in which the account is signed in now, the latest first; raises InvalidFields."""
         sessions = self._sessions
         query = select(sessions).where(sessions.account_id == account_id, *self.living())
-        key = read_cursor(cursor, parts=1)
+        key = read_cursor(cursor, UUID)
         if key:
-            query = query.where(sessions.id < parse_uuid(key[0], what="session"))
+            query = query.where(sessions.id < key[0])
         # Ids grow with time.
         rows = list(uow.session.scalars(query.order_by(sessions.id.desc()).limit(limit + 1)))
         return page_of(rows, limit=limit, key=lambda row: (row.id,))

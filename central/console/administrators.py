@@ -40,7 +40,7 @@ class OwnFactor(Conflict):
 def listed(*, uow: UnitOfWork, cursor: str | None, limit: int = PAGE) -> Page[Administrator]:
     """Administrators by user name; raises InvalidFields."""
     query = select(Administrator).order_by(Administrator.username).limit(limit + 1)
-    key = read_cursor(cursor, parts=1)
+    key = read_cursor(cursor, str)
     if key:
         query = query.where(Administrator.username > key[0])
     return page_of(list(uow.session.scalars(query)), limit=limit, key=lambda row: (row.username,))

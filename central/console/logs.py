@@ -7,7 +7,6 @@ from sqlalchemy import and_, func, or_, select
 
 from central.audit.public import AdminAuditLog, SecurityAuditLog
 from central.auth.models import Administrator
-from central.console.listing import read_moment_cursor
 from central.patient_index.service import ACTION as LOOKUP
 from central.patient_index.service import DAILY_CAP
 from central.registry.public import Tenant
@@ -15,6 +14,7 @@ from central.sync.models import SyncHistory
 from kernel.clock import LOCAL_ZONE, utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.listing import Page, page_of
+from kernel.web.api import a_moment, read_cursor
 
 PAGE = 25
 
@@ -63,7 +63,7 @@ def lookups_left(*, uow: UnitOfWork, actor: UUID) -> int:
 def _newest_first(
     uow: UnitOfWork, query: Any, moment: Any, row_id: Any, *, cursor: str | None, limit: int
 ) -> Page[Any]:
-    seen = read_moment_cursor(cursor)
+    seen = read_cursor(cursor, a_moment, UUID)
     if seen is not None:
         query = query.where(or_(moment < seen[0], and_(moment == seen[0], row_id < seen[1])))
     rows = uow.session.execute(query.order_by(moment.desc(), row_id.desc()).limit(limit + 1)).all()

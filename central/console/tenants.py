@@ -107,7 +107,7 @@ def find(
 
     The words are compared here and not in the database, which knows no Vietnamese; hospitals are thousands at most.
     """
-    key = read_cursor(cursor, parts=1)
+    key = read_cursor(cursor, str)
     after = key[0] if key else None
     wanted = search_key(q or "")
     if not wanted:

@@ -10,10 +10,9 @@ from sqlalchemy import Select, func, select
 from central.console.charts import level
 from central.sync.public import TenantUsageDay
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields
 from kernel.ids import TenantId
 from kernel.listing import Page, page_of
-from kernel.web.api import BAD_CURSOR, read_cursor
+from kernel.web.api import a_day, read_cursor
 
 DAYS: Final = 30
 # What the chart of a hospital's page can show, one at a time.
@@ -56,12 +55,8 @@ class UsageToday:
 def usage_page(*, uow: UnitOfWork, tenant: TenantId, limit: int, cursor: str | None = None) -> Page[TenantUsageDay]:
     """The days that a hospital has told of, the newest first; raises InvalidFields for a broken cursor."""
     asked = _newest_first(tenant)
-    key = read_cursor(cursor, parts=1)
-    if key:
-        try:
-            asked = asked.where(TenantUsageDay.date < date.fromisoformat(key[0]))
-        except ValueError as err:
-            raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
+    if key := read_cursor(cursor, a_day):
+        asked = asked.where(TenantUsageDay.date < key[0])
     return page_of(list(uow.session.scalars(asked.limit(limit + 1))), limit=limit, key=_day)
 
 

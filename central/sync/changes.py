@@ -11,11 +11,13 @@ from central.sync.models import Change
 from central.sync.wire import Change as WireChange
 from central.sync.wire import ChangesAnswer
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields
 from kernel.ids import TenantId
-from kernel.web.api import BAD_CURSOR, read_cursor, write_cursor
+from kernel.web.api import a_number, read_cursor, write_cursor
 
 PAGE: Final = 500
+
+# Both numbers of a place are of the size of bigint.
+_PLACE: Final = a_number(10**18 - 1)
 
 _READ: Final = """
 SELECT kind, payload, xid, id FROM sync_changes
@@ -32,9 +34,7 @@ def announce(*, uow: UnitOfWork, tenant: TenantId, kind: str, payload: Mapping[s
 
 def changes_after(*, uow: UnitOfWork, tenant: TenantId, cursor: str | None, limit: int = PAGE) -> ChangesAnswer:
     """What a hospital has not fetched yet, oldest first. Raises InvalidFields for a cursor that is not ours."""
-    key = read_cursor(cursor, parts=2) or ("0", "0")
-    if not all(part.isascii() and part.isdecimal() and len(part) < 19 for part in key):
-        raise InvalidFields(errors={"cursor": [BAD_CURSOR]})
-    rows = uow.session.connection().exec_driver_sql(_READ, (tenant, int(key[0]), int(key[1]), limit)).fetchall()
+    key = read_cursor(cursor, _PLACE, _PLACE) or (0, 0)
+    rows = uow.session.connection().exec_driver_sql(_READ, (tenant, *key, limit)).fetchall()
     position = (rows[-1].xid, rows[-1].id) if rows else key
     return ChangesAnswer([WireChange(row.kind, row.payload) for row in rows], write_cursor(*position))

@@ -19,10 +19,10 @@ from central.sync.errors import DeadLetterDecided
 from central.sync.models import DeadLetter
 from central.sync.wire import DeadReport
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields, NotFound
+from kernel.errors import NotFound
 from kernel.ids import TenantId
 from kernel.web.actor import Actor
-from kernel.web.api import BAD_CURSOR, read_cursor, write_cursor
+from kernel.web.api import a_moment, read_cursor, write_cursor
 
 Decision = Literal["replay", "discard"]
 _REQUESTED = {"replay": "replay_requested", "discard": "discard_requested"}
@@ -121,9 +121,8 @@ def listed(
     )
     if state is not None:
         query = query.where(DeadLetter.state == state)
-    key = read_cursor(cursor, parts=2)
-    if key is not None:
-        at, last = _position(key)
+    if key := read_cursor(cursor, a_moment, UUID):
+        at, last = key
         query = query.where(
             or_(DeadLetter.last_failed_at < at, and_(DeadLetter.last_failed_at == at, DeadLetter.id < last))
         )
@@ -158,10 +157,3 @@ def decide(*, uow: UnitOfWork, actor: Actor | None, dead_letter: UUID, decision:
         tenant=tenant,
     )
     return tenant
-
-
-def _position(key: tuple[str, ...]) -> tuple[datetime, UUID]:
-    try:
-        return datetime.fromisoformat(key[0]), UUID(key[1])
-    except ValueError as err:
-        raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err

@@ -3,7 +3,9 @@
 import base64
 import binascii
 import json
-from typing import Any
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any, Final, TypeVar, overload
 
 import marshmallow as ma
 from flask import Flask, Request, Response, render_template, request
@@ -16,6 +18,10 @@ from kernel.text import N_, storable
 from kernel.web.access import public
 
 MAX_PAGE = 100
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
 _BIGINT_DIGITS = 18
 
 
@@ -133,17 +139,62 @@ def write_cursor(*key: object) -> str:
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def read_cursor(cursor: str | None, *, parts: int) -> tuple[str, ...] | None:
-    """The sort key in a cursor; raises InvalidFields for one that is not ours."""
+@overload
+def read_cursor(cursor: str | None, first: Callable[[str], A], /) -> tuple[A] | None: ...
+@overload
+def read_cursor(cursor: str | None, first: Callable[[str], A], second: Callable[[str], B], /) -> tuple[A, B] | None: ...
+@overload
+def read_cursor(
+    cursor: str | None, first: Callable[[str], A], second: Callable[[str], B], third: Callable[[str], C], /
+) -> tuple[A, B, C] | None: ...
+def read_cursor(cursor: str | None, /, *parts: Callable[[str], Any]) -> tuple[Any, ...] | None:
+    """The sort key in a cursor, each part by its reader: `str`, `UUID`, `a_day`, `a_moment`, … ; None without a cursor.
+
+    A reader raises ValueError for what it cannot read. Raises InvalidFields for a cursor that is not ours.
+    """
     if not cursor:
         return None
     try:
-        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return tuple(read(text) for read, text in zip(parts, _texts(cursor), strict=True))
     except (ValueError, binascii.Error, RecursionError) as err:
         raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
-    if not isinstance(key, list) or len(key) != parts or not all(isinstance(p, str) and storable(p) for p in key):
-        raise InvalidFields(errors={"cursor": [BAD_CURSOR]})
-    return tuple(key)
+
+
+def _texts(cursor: str) -> list[str]:
+    key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    if not isinstance(key, list) or not all(isinstance(part, str) and storable(part) for part in key):
+        raise ValueError("a list of texts")
+    return key
+
+
+a_day: Final = date.fromisoformat
+
+
+def a_moment(text: str) -> datetime:
+    """A moment with its zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment has a zone")
+    return moment
+
+
+def a_time(text: str) -> time:
+    """A time of day, which has no zone."""
+    found = time.fromisoformat(text)
+    if found.tzinfo is not None:
+        raise ValueError("a time of day has no zone")
+    return found
+
+
+def a_number(most: int = 2**31 - 1) -> Callable[[str], int]:
+    """A reader of whole numbers from 0 to `most`: a column of the database holds no larger one."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and int(text) <= most):
+            raise ValueError("a whole number")
+        return int(text)
+
+    return read
 
 
 BAD_CURSOR = N_("This cursor is not one that the list gave.")

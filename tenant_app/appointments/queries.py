@@ -9,10 +9,9 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, text, tuple_
 
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields, NotFound
-from kernel.ids import parse_uuid
+from kernel.errors import NotFound
 from kernel.listing import Page, page_of
-from kernel.web.api import BAD_CURSOR, read_cursor
+from kernel.web.api import a_day, a_time, read_cursor
 from tenant_app.appointments.models import APPOINTMENT_STATUSES, Appointment
 from tenant_app.patients.models import Patient
 from tenant_app.staff.models import Department, User
@@ -100,12 +99,8 @@ def list_appointments(
         statement = statement.where(Appointment.patient_id == wanted.patient_id)
     if wanted.status:
         statement = statement.where(Appointment.status == wanted.status)
-    if after := read_cursor(cursor, parts=3):
-        try:
-            last = (date.fromisoformat(after[0]), time.fromisoformat(after[1]))
-        except ValueError as err:
-            raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
-        statement = statement.where(tuple_(*order) > tuple_(*last, parse_uuid(after[2], what="cursor")))
+    if after := read_cursor(cursor, a_day, a_time, UUID):
+        statement = statement.where(tuple_(*order) > tuple_(*after))
     rows = [AppointmentRow(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.appointment_date, row.start_time, row.id))
 

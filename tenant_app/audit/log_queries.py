@@ -11,10 +11,8 @@ from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.sql.elements import ColumnElement
 
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields
-from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
-from kernel.web.api import BAD_CURSOR, read_cursor
+from kernel.web.api import a_moment, read_cursor
 from tenant_app.audit import rules
 from tenant_app.audit.models import AuditCheck, AuditLog, AuditSeal
 from tenant_app.patients.models import Patient
@@ -181,12 +179,8 @@ def _page(wanted: LogFilter, *, limit: int, cursor: str | None) -> Select[*tuple
     """The rows are chosen first and named afterwards, so that no plan names a million rows to show fifty."""
     log = AuditLog
     chosen = select(log).where(*_where(wanted)).order_by(log.created_at.desc(), log.id.desc()).limit(limit)
-    if after := read_cursor(cursor, parts=2):
-        try:
-            moment = datetime.fromisoformat(after[0])
-        except ValueError as err:
-            raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
-        chosen = chosen.where(tuple_(log.created_at, log.id) < tuple_(moment, parse_uuid(after[1], what="cursor")))
+    if after := read_cursor(cursor, a_moment, UUID):
+        chosen = chosen.where(tuple_(log.created_at, log.id) < tuple_(*after))
     row = chosen.subquery().c
     about = select(User.id, User.full_name).subquery()
     return (

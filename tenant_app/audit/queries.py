@@ -7,10 +7,8 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields
-from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
-from kernel.web.api import BAD_CURSOR, read_cursor
+from kernel.web.api import a_moment, read_cursor
 from tenant_app.audit.models import AuditLog
 from tenant_app.staff.models import User
 
@@ -53,12 +51,7 @@ def accesses_of_patient(
         .order_by(AuditLog.created_at.desc(), AuditLog.id.desc())
         .limit(limit + 1)
     )
-    if after := read_cursor(cursor, parts=2):
-        try:
-            moment = datetime.fromisoformat(after[0])
-        except ValueError as err:
-            raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
-        last = parse_uuid(after[1], what="cursor")
-        statement = statement.where(tuple_(AuditLog.created_at, AuditLog.id) < tuple_(moment, last))
+    if after := read_cursor(cursor, a_moment, UUID):
+        statement = statement.where(tuple_(AuditLog.created_at, AuditLog.id) < tuple_(*after))
     rows = [Access(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.created_at.isoformat(), row.id))

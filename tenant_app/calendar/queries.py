@@ -7,10 +7,8 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields
-from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
-from kernel.web.api import BAD_CURSOR, read_cursor
+from kernel.web.api import a_day, read_cursor
 from tenant_app.calendar.models import Holiday
 from tenant_app.calendar.public_holidays import PublicHoliday, public_holidays
 from tenant_app.calendar.rules import Calendar, Closure, read_hours
@@ -51,12 +49,8 @@ def list_holidays(
     )
     if since:
         statement = statement.where(Holiday.last_day >= since)
-    if after := read_cursor(cursor, parts=2):
-        try:
-            day = date.fromisoformat(after[0])
-        except ValueError as err:
-            raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
-        statement = statement.where(tuple_(Holiday.first_day, Holiday.id) > (day, parse_uuid(after[1], what="cursor")))
+    if after := read_cursor(cursor, a_day, UUID):
+        statement = statement.where(tuple_(Holiday.first_day, Holiday.id) > tuple_(*after))
     rows = [HolidayRow(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.first_day, row.id))
 

@@ -10,7 +10,6 @@ from sqlalchemy import delete, func, insert, select, tuple_, update
 
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
 from kernel.web.api import read_cursor
 from tenant_app.live.models import WebsocketConnection
@@ -100,9 +99,8 @@ def connected_people(
         .order_by(User.full_name, table.session_id)
         .limit(limit + 1)
     )
-    if after := read_cursor(cursor, parts=2):
-        last = (after[0], parse_uuid(after[1], what="cursor"))
-        statement = statement.where(tuple_(User.full_name, table.session_id) > tuple_(*last))
+    if after := read_cursor(cursor, str, UUID):
+        statement = statement.where(tuple_(User.full_name, table.session_id) > tuple_(*after))
     rows = [ConnectedPerson(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.full_name, row.session_id))
 

@@ -10,11 +10,9 @@ from sqlalchemy import ScalarSelect, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields
-from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
 from kernel.web.actor import Actor
-from kernel.web.api import BAD_CURSOR, read_cursor
+from kernel.web.api import a_moment, read_cursor
 from tenant_app.appointments.models import Appointment
 from tenant_app.notices.models import EventSubscription, Notice
 from tenant_app.notices.rules import offered, readable
@@ -72,13 +70,8 @@ def list_notices(
     statement = _rows(readable(actor)).where(Notice.user_id == actor.id)
     if unread_only:
         statement = statement.where(Notice.read_at.is_(None))
-    if after := read_cursor(cursor, parts=2):
-        try:
-            moment = datetime.fromisoformat(after[0])
-        except ValueError as err:
-            raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
-        last = tuple_(moment, parse_uuid(after[1], what="cursor"))
-        statement = statement.where(tuple_(Notice.made_at, Notice.id) < last)
+    if after := read_cursor(cursor, a_moment, UUID):
+        statement = statement.where(tuple_(Notice.made_at, Notice.id) < tuple_(*after))
     statement = statement.order_by(Notice.made_at.desc(), Notice.id.desc()).limit(limit + 1)
     rows = [NoticeRow(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.made_at.isoformat(), row.id))

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import defer
 
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields, NotFound
-from kernel.ids import parse_uuid
+from kernel.errors import NotFound
 from kernel.listing import Page, page_of
-from kernel.web.api import BAD_CURSOR, read_cursor
+from kernel.web.api import a_number, read_cursor
 from tenant_app.patient_imports.models import PatientImport, PatientImportRow
 from tenant_app.staff.public import User
 
@@ -84,10 +83,8 @@ def rows_of(
     conditions: list[ColumnElement[bool]] = [PatientImportRow.import_id == import_id]
     if which in FILTERS:
         conditions.append(FILTERS[which])
-    if after := read_cursor(cursor, parts=1):
-        if not after[0].isdecimal() or len(after[0]) > 9:
-            raise InvalidFields(errors={"cursor": [BAD_CURSOR]})
-        conditions.append(PatientImportRow.row_number > int(after[0]))
+    if after := read_cursor(cursor, a_number()):
+        conditions.append(PatientImportRow.row_number > after[0])
     found = uow.session.execute(
         select(
             PatientImportRow.row_number,
@@ -124,7 +121,7 @@ def list_imports(*, uow: UnitOfWork, limit: int = 25, cursor: str | None = None)
         .order_by(PatientImport.id.desc())
         .limit(limit + 1)
     )
-    if after := read_cursor(cursor, parts=1):
-        statement = statement.where(tuple_(PatientImport.id) < tuple_(parse_uuid(after[0], what="cursor")))
+    if after := read_cursor(cursor, UUID):
+        statement = statement.where(PatientImport.id < after[0])
     rows = [ImportLine(found=found, by=by) for found, by in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda line: (line.found.id,))

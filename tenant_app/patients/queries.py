@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
-from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
 from kernel.web.api import read_cursor
 from tenant_app.patients.models import SEVERITIES, Patient, PatientAllergy, PatientIdentifier
@@ -173,7 +172,7 @@ def search(*, uow: UnitOfWork, terms: SearchTerms, limit: int, cursor: str | Non
     Two statements where the first leaves room: each goes by the index of names, which one order over both could not.
     """
     rows: list[PatientRow] = []
-    after = read_cursor(cursor, parts=3)
+    after = read_cursor(cursor, str, str, UUID)
     for closed in (False, True):
         if len(rows) > limit or (after and after[0] == "closed" and not closed):
             continue
@@ -182,8 +181,7 @@ def search(*, uow: UnitOfWork, terms: SearchTerms, limit: int, cursor: str | Non
         statement = _rows().where(and_(*_conditions(terms)), Patient.status != "active" if closed else _ACTIVE)
         statement = statement.order_by(Patient.search_key, Patient.id).limit(limit + 1 - len(rows))
         if after and (after[0] == "closed") is closed:
-            last = (after[1], parse_uuid(after[2], what="cursor"))
-            statement = statement.where(tuple_(Patient.search_key, Patient.id) > tuple_(*last))
+            statement = statement.where(tuple_(Patient.search_key, Patient.id) > tuple_(*after[1:]))
         rows.extend(PatientRow(**row._mapping) for row in uow.session.execute(statement))
     return page_of(rows, limit=limit, key=lambda row: (_group(row.status), row.search_key, row.id))
 

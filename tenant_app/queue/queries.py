@@ -11,10 +11,9 @@ from sqlalchemy import Select, select, tuple_
 
 from kernel.clock import LOCAL_ZONE, local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields, NotFound
-from kernel.ids import parse_uuid
+from kernel.errors import NotFound
 from kernel.listing import Page, page_of
-from kernel.web.api import BAD_CURSOR, read_cursor
+from kernel.web.api import a_number, read_cursor
 from tenant_app.appointments.public import Appointment
 from tenant_app.patients.models import Patient
 from tenant_app.queue.models import LIVE, QueueEntry, QueueStep
@@ -114,12 +113,8 @@ def list_entries(*, uow: UnitOfWork, wanted: Filter, limit: int = 25, cursor: st
         statement = statement.where(QueueEntry.patient_id == wanted.patient_id)
     if wanted.status:
         statement = statement.where(QueueEntry.status == wanted.status)
-    if after := read_cursor(cursor, parts=3):
-        if not (after[1].isascii() and after[1].isdecimal() and len(after[1]) < 10):
-            raise InvalidFields(errors={"cursor": [BAD_CURSOR]})
-        statement = statement.where(
-            tuple_(*order) > tuple_(after[0], int(after[1]), parse_uuid(after[2], what="cursor"))
-        )
+    if after := read_cursor(cursor, str, a_number(), UUID):
+        statement = statement.where(tuple_(*order) > tuple_(*after))
     found = uow.session.execute(statement).all()
     codes = {each.id: each.code for each in found}
     return page_of([_row(each) for each in found], limit=limit, key=lambda row: (codes[row.id], row.number, row.id))

@@ -11,7 +11,6 @@ from sqlalchemy.orm import aliased
 from kernel.clock import LOCAL_ZONE
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
-from kernel.ids import parse_uuid
 from kernel.listing import Page, page_of
 from kernel.web.api import read_cursor
 from tenant_app.appointments.models import Appointment
@@ -117,8 +116,8 @@ def list_reminders(
         statement = statement.where(AppointmentReminder.status == status)
     else:
         statement = statement.where(_needs_somebody(now))
-    if after := read_cursor(cursor, parts=1):
-        statement = statement.where(AppointmentReminder.id < parse_uuid(after[0], what="cursor"))
+    if after := read_cursor(cursor, UUID):
+        statement = statement.where(AppointmentReminder.id < after[0])
     rows = [ReminderRow(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.id,))
 

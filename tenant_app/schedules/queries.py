@@ -9,10 +9,9 @@ from uuid import UUID
 from sqlalchemy import Select, select, tuple_
 
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields, NotFound
-from kernel.ids import parse_uuid
+from kernel.errors import NotFound
 from kernel.listing import Page, page_of
-from kernel.web.api import BAD_CURSOR, read_cursor
+from kernel.web.api import a_day, a_number, a_time, read_cursor
 from tenant_app.calendar.public import WEEKDAYS, Calendar, read_calendar
 from tenant_app.schedules.models import DoctorSchedule, ScheduleException
 from tenant_app.schedules.rules import Block, Change, WorkingTime
@@ -156,12 +155,8 @@ def list_schedules(
         statement = statement.where(DoctorSchedule.doctor_id == doctor_id)
     if since:
         statement = statement.where(DoctorSchedule.valid_until.is_(None) | (DoctorSchedule.valid_until >= since))
-    if after := read_cursor(cursor, parts=3):
-        try:
-            last = (range(7).index(int(after[0])), time.fromisoformat(after[1]))
-        except ValueError as err:
-            raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
-        statement = statement.where(tuple_(*order) > tuple_(*last, parse_uuid(after[2], what="cursor")))
+    if after := read_cursor(cursor, a_number(6), a_time, UUID):
+        statement = statement.where(tuple_(*order) > tuple_(*after))
     rows = [ScheduleRow(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.weekday, row.start_time, row.id))
 
@@ -189,12 +184,8 @@ def list_exceptions(
         statement = statement.where(ScheduleException.doctor_id == doctor_id)
     if since:
         statement = statement.where(ScheduleException.last_day >= since)
-    if after := read_cursor(cursor, parts=2):
-        try:
-            day = date.fromisoformat(after[0])
-        except ValueError as err:
-            raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
-        statement = statement.where(tuple_(*order) > tuple_(day, parse_uuid(after[1], what="cursor")))
+    if after := read_cursor(cursor, a_day, UUID):
+        statement = statement.where(tuple_(*order) > tuple_(*after))
     rows = [ExceptionRow(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.first_day, row.id))
 

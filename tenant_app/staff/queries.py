@@ -2,22 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, tuple_
 
 from kernel.clock import local_today
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields, NotFound
-from kernel.ids import parse_uuid
+from kernel.errors import NotFound
 from kernel.listing import Page, page_of
-from kernel.web.api import BAD_CURSOR, read_cursor
+from kernel.web.api import a_number, read_cursor
 from tenant_app.appointments.models import Appointment
 from tenant_app.reach.public import beyond_reach
 from tenant_app.staff.models import Department, Role, User, UserRole
-
-_POSITION_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,9 +89,8 @@ def list_staff(
         statement = statement.where(User.status == status)
     if department_id:
         statement = statement.where(User.department_id == department_id)
-    if after := read_cursor(cursor, parts=2):
-        last = (after[0], parse_uuid(after[1], what="cursor"))
-        statement = statement.where(tuple_(User.username, User.id) > tuple_(*last))
+    if after := read_cursor(cursor, str, UUID):
+        statement = statement.where(tuple_(User.username, User.id) > tuple_(*after))
     rows = [StaffMember(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.username, row.id))
 
@@ -161,11 +157,8 @@ def list_departments(
     statement = _departments().order_by(Department.position, Department.code).limit(limit + 1)
     if active_only:
         statement = statement.where(Department.status == "active")
-    if after := read_cursor(cursor, parts=2):
-        if not after[0].isascii() or not after[0].isdecimal() or len(after[0]) > _POSITION_DIGITS:
-            raise InvalidFields(errors={"cursor": [BAD_CURSOR]})
-        last = tuple_(int(after[0]), after[1])
-        statement = statement.where(tuple_(Department.position, Department.code) > last)
+    if after := read_cursor(cursor, a_number(), str):
+        statement = statement.where(tuple_(Department.position, Department.code) > tuple_(*after))
     rows = [DepartmentRow(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.position, row.code))
 

@@ -8,11 +8,10 @@ from uuid import UUID
 from sqlalchemy import select, tuple_, union_all
 
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import Forbidden, InvalidFields
-from kernel.ids import parse_uuid
+from kernel.errors import Forbidden
 from kernel.listing import Page, page_of
 from kernel.web.actor import Actor
-from kernel.web.api import BAD_CURSOR, read_cursor
+from kernel.web.api import a_moment, read_cursor
 from tenant_app.audit.service import record
 from tenant_app.staff.models import User
 from tenant_app.timeline.sources import SOURCES
@@ -77,12 +76,8 @@ def timeline(
         .order_by(*(column.desc() for column in order))
         .limit(limit + 1)
     )
-    if after := read_cursor(cursor, parts=3):
-        try:
-            moment = datetime.fromisoformat(after[0])
-        except ValueError as err:
-            raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
-        statement = statement.where(tuple_(*order) < tuple_(moment, parse_uuid(after[1], what="cursor"), after[2]))
+    if after := read_cursor(cursor, a_moment, UUID, str):
+        statement = statement.where(tuple_(*order) < tuple_(*after))
     rows = [Event(**row._mapping) for row in uow.session.execute(statement)]
     for each in wanted:
         if action := _READINGS.get(each):

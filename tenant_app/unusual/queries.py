@@ -9,10 +9,9 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields, NotFound
-from kernel.ids import parse_uuid
+from kernel.errors import NotFound
 from kernel.listing import Page, page_of
-from kernel.web.api import BAD_CURSOR, read_cursor
+from kernel.web.api import a_moment, read_cursor
 from tenant_app.staff.models import Department, User
 from tenant_app.unusual.models import AccessFinding
 
@@ -50,13 +49,8 @@ def list_findings(
         statement = statement.where(AccessFinding.state == state)
     if kind:
         statement = statement.where(AccessFinding.kind == kind)
-    if after := read_cursor(cursor, parts=2):
-        try:
-            moment = datetime.fromisoformat(after[0])
-        except ValueError as err:
-            raise InvalidFields(errors={"cursor": [BAD_CURSOR]}) from err
-        last = tuple_(moment, parse_uuid(after[1], what="cursor"))
-        statement = statement.where(tuple_(AccessFinding.starts_at, AccessFinding.id) < last)
+    if after := read_cursor(cursor, a_moment, UUID):
+        statement = statement.where(tuple_(AccessFinding.starts_at, AccessFinding.id) < tuple_(*after))
     rows = [FindingRow(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.starts_at.isoformat(), row.id))
 

@@ -1,9 +1,11 @@
 """The web kit: declared routes, one form of error, headers, forms, languages."""
 
 import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import marshmallow as ma
 import pytest
@@ -224,11 +226,31 @@ def test_metrics_are_for_named_networks_only(client: FlaskClient) -> None:
 
 def test_cursors_are_opaque_and_checked() -> None:
     cursor = api.write_cursor("Nguyễn", 3)
-    assert api.read_cursor(cursor, parts=2) == ("Nguyễn", "3")
-    assert api.read_cursor(None, parts=2) is None
+    assert api.read_cursor(cursor, str, str) == ("Nguyễn", "3")
+    assert api.read_cursor(None, str, str) is None
     for bad in ("%%%", "bm90IGpzb24", api.write_cursor("one"), api.write_cursor("a\0", "b")):
         with pytest.raises(Exception, match="invalid_fields"):
-            api.read_cursor(bad, parts=2)
+            api.read_cursor(bad, str, str)
+
+
+@pytest.mark.parametrize(
+    ("read", "good", "found", "bad"),
+    [
+        (api.a_day, "2026-03-01", date(2026, 3, 1), ("2026-02-30", "1/3/2026", "")),
+        (api.a_moment, "2026-03-01T08:00:00+00:00", datetime(2026, 3, 1, 8, tzinfo=UTC), ("2026-03-01T08:00:00", "x")),
+        (api.a_time, "08:30:00", time(8, 30), ("08:30:00+07:00", "25:00")),
+        (api.a_number(6), "6", 6, ("7", "-1", "06", "٣", "1e0", "")),
+        (api.a_number(), "2147483647", 2**31 - 1, ("2147483648", "9" * 5000)),
+        (UUID, str(UUID(int=7)), UUID(int=7), ("7", "")),
+    ],
+)
+def test_each_part_of_a_cursor_is_what_its_column_holds(
+    read: Callable[[str], object], good: str, found: object, bad: tuple[str, ...]
+) -> None:
+    assert api.read_cursor(api.write_cursor(good), read) == (found,)
+    for text in bad:
+        with pytest.raises(Exception, match="invalid_fields"):
+            api.read_cursor(api.write_cursor(text), read)
 
 
 @pytest.mark.parametrize(
