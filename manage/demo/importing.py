@@ -14,7 +14,7 @@ from kernel.ids import TenantId
 from kernel.web.actor import Actor
 from manage.demo.hospitals import DEMO_HOSPITALS
 from manage.demo.people import Person, people
-from manage.demo.seed import staff_actor
+from manage.demo.visits import staff_actor
 from tenant_app.patient_imports.public import (
     ImportRunner,
     PatientImport,

@@ -13,7 +13,7 @@ from kernel.settings import Settings
 from manage import wiring
 from manage.demo.hospitals import DEMO_HOSPITALS
 from manage.demo.people import Person, people_of_both
-from manage.demo.seed import staff_actor
+from manage.demo.visits import staff_actor
 from tenant_app.patients.public import PatientIdentifier, portal_state
 from tenant_app.portal.public import issue_code
 from tenant_app.staff.public import User

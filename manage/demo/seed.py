@@ -3,9 +3,9 @@ leaves either nothing or all of it, and the next start goes on.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -25,24 +25,19 @@ from manage.demo.hospitals import (
     ADMINISTRATOR_NAME,
     BUSINESS_HOURS,
     DEMO_HOSPITALS,
-    FERTILE,
-    DemoDepartment,
     DemoHospital,
 )
-from manage.demo.hours import ON_LEAVE, leave_from, minutes_of, shifts_of, works
+from manage.demo.hours import ON_LEAVE, leave_from, minutes_of, shifts_of
 from manage.demo.people import Person, cccd_for, people, people_of_both
 from manage.demo.records import describe
-from manage.demo.waiting import arrivals_of
-from manage.demo.week import week_of
-from tenant_app.appointments.public import Booking, act, book
+from manage.demo.visits import Visits, staff_actor
 from tenant_app.auth.service import StaffAccounts, StaffFactors
 from tenant_app.calendar.public import NewHoliday, add_holiday, missing_public_holidays
 from tenant_app.hospital.public import change_details, hospital_info
 from tenant_app.notices.models import Notice
 from tenant_app.patients.public import Registration, StatusChange, read, register, set_status
-from tenant_app.queue.public import AlreadyWaiting, Arrival, step, take
 from tenant_app.schedules.public import NewException, NewHours, add_exception, add_hours
-from tenant_app.staff.public import PERMISSIONS, NewUser, User, create_department, create_user
+from tenant_app.staff.public import NewUser, User, create_department, create_user
 
 SHARED_PEOPLE = 6
 # Departments in which people wait when the demo begins.
@@ -121,23 +116,24 @@ class _Filling:
         desk = staff_actor(staff["letan"], "", "receptionist")
         somebody = self._people()
         patients = [self._register(each, desk) for each in somebody]
-        self._known = dict(zip(patients, somebody, strict=True))
+        known = dict(zip(patients, somebody, strict=True))
         self._describe_patients(patients, somebody, staff_actor(staff["dieuduong"], "", "nurse"))
-        patients = self._close_some(patients, desk)
+        patients = self._close_some(patients, known, desk)
         reminding.ask(uow=self._uow, desk=desk, patients=patients, chance=random.Random(len(patients)))  # noqa: S311 - invented people
+        visits = Visits(uow=self._uow, now=self._demo.now, chance=self._chance, known=known)
         described = {each.code: each for each in self._hospital.departments}
         doctors = [each for each in self._hospital.staff if each.role == "doctor" and each.department]
         for number, doctor in enumerate(doctors):
             department = described[doctor.department or ""]
             self._give_hours(number, staff[doctor.username], departments[department.code])
-            self._fill_week(number, staff[doctor.username], departments[department.code], department, patients, desk)
+            visits.week_of(number, staff[doctor.username], departments[department.code], department, patients, desk)
         self._send_on_leave(staff[doctors[ON_LEAVE].username])
         reminding.send_some(uow=self._uow, actor=self._administrator, desk=desk, now=self._demo.now)
         nurse = staff_actor(staff["dieuduong"], "", "nurse")
         for at, department in enumerate(self._hospital.departments[:WAITING_DEPARTMENTS]):
             # The demo's patient, who has an account in the patient portal, waits in one line.
             own = patients.pop(0) if at == 0 and self._hospital == DEMO_HOSPITALS[0] else None
-            self._fill_line(f"P.{101 + at}", departments[department.code], department, patients, desk, nurse, last=own)
+            visits.line(f"P.{101 + at}", departments[department.code], department, patients, desk, nurse, last=own)
         self._pry(staff_actor(staff["thungan"], "", "cashier"), patients)
         self._lose_phone(staff[doctors[ON_LEAVE].username])
         self._read_notices()
@@ -265,10 +261,10 @@ class _Filling:
                 chance=chance,
             )
 
-    def _close_some(self, patients: list[UUID], desk: Actor) -> list[UUID]:
+    def _close_some(self, patients: list[UUID], known: Mapping[UUID, Person], desk: Actor) -> list[UUID]:
         """Records that are closed, for the reasons that there are; returns the others. The first stays open."""
         first, *rest = patients
-        rest.sort(key=lambda patient_id: self._known[patient_id].date_of_birth)
+        rest.sort(key=lambda patient_id: known[patient_id].date_of_birth)
         died_at_home, died_here, moved, *others, twice = rest
         others = [patient_id for patient_id in patients if patient_id in {first, *others}]
         today = local_today(self._demo.now)
@@ -312,96 +308,3 @@ class _Filling:
             doctor_id=doctor, kind="away", reason="leave", first_day=first, last_day=last, note="Nghỉ phép năm"
         )
         add_exception(uow=self._uow, actor=self._administrator, new=leave)
-
-    def _fill_week(
-        self,
-        number: int,
-        doctor: UUID,
-        department_id: UUID,
-        department: DemoDepartment,
-        patients: list[UUID],
-        desk: Actor,
-    ) -> None:
-        treating = staff_actor(doctor, "", "doctor")
-        today = local_today(self._demo.now)
-        # Whoever looks at the demo as a patient should find an appointment ahead.
-        awaited = patients[:1] if number == 0 else []
-        suited = [patient_id for patient_id in patients if department.sees(self._known[patient_id], today=today)]
-        # Nobody comes to one doctor twice on a day; where everybody has come, the doctor's day is over.
-        still_to_come: dict[date, list[UUID]] = {}
-        for visit in week_of(number, now=self._demo.now, chance=self._chance):
-            ahead = visit.day > today and visit.cancellation is None
-            regular = works(number, visit.day, visit.start, visit.end)
-            # On a Sunday there is an emergency service, so that today's page has something to show; else nobody is in.
-            if not regular and visit.day != today:
-                continue
-            others = still_to_come.setdefault(visit.day, self._chance.sample(suited, len(suited)))
-            if not others:
-                continue
-            booking = Booking(
-                patient_id=awaited.pop() if awaited and ahead else others.pop(),
-                doctor_id=doctor,
-                department_id=department_id,
-                appointment_date=visit.day,
-                start_time=visit.start,
-                end_time=visit.end,
-                appointment_type=visit.kind,
-                reason=self._chance.choice(department.reasons),
-                outside_reason=None if regular else "Trực cấp cứu",
-            )
-            made = book(uow=self._uow, actor=desk, booking=booking, now=visit.booked_at)
-            absent = reminding.missed(visit, now=self._demo.now)
-            if absent:
-                reminding.note_missed(uow=self._uow, appointment_id=made.id, at=visit.actions[-1][1])
-            for action, moment in () if absent else visit.actions:
-                act(
-                    uow=self._uow,
-                    actor=desk if action in {"confirm", "cancel"} else treating,
-                    appointment_id=made.id,
-                    action=action,
-                    reason=visit.cancellation if action == "cancel" else None,
-                    now=moment,
-                )
-
-    def _fill_line(
-        self,
-        room: str,
-        department_id: UUID,
-        department: DemoDepartment,
-        patients: list[UUID],
-        desk: Actor,
-        nurse: Actor,
-        *,
-        last: UUID | None,
-    ) -> None:
-        """A morning's line; `last` came last. Whoever draws the same patient twice meets the number that is open."""
-        came = list(arrivals_of(now=self._demo.now, chance=self._chance))
-        today = local_today(self._demo.now)
-        suited = [patient_id for patient_id in patients if department.sees(self._known[patient_id], today=today)]
-        for each in came:
-            patient_id = last if last and each is came[-1] else self._chance.choice(suited)
-            somebody = self._known[patient_id]
-            pregnant = somebody.gender == "female" and somebody.age(today) in FERTILE
-            arrival = Arrival(
-                patient_id=patient_id,
-                department_id=department_id,
-                priority=None if each.priority == "pregnant" and not pregnant else each.priority,
-            )
-            try:
-                taken = take(uow=self._uow, actor=desk, arrival=arrival, now=each.came_at)
-            except AlreadyWaiting:
-                continue
-            for action, moment in each.steps:
-                step(uow=self._uow, actor=nurse, entry_id=taken.id, action=action, room=room, now=moment)
-
-
-def staff_actor(account_id: UUID, name: str, role: str) -> Actor:
-    """Somebody of a demo hospital, at work."""
-    return Actor(
-        kind="staff",
-        id=account_id,
-        session_id=new_row_id(),
-        name=name,
-        role=role,
-        permissions=frozenset(PERMISSIONS),
-    )
