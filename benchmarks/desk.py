@@ -47,7 +47,8 @@ JOIN departments d ON d.id = a.department_id
 _SEARCH: Final = """
 SELECT p.id, patient_code, full_name, date_of_birth, gender, phone, status,
        (SELECT value FROM patient_identifiers i WHERE i.patient_id = p.id AND system = 'cccd' AND valid_to IS NULL)
-FROM patients p WHERE to_tsvector('simple', search_key) @@ to_tsquery('simple', %s) ORDER BY search_key, p.id LIMIT 26
+FROM patients p WHERE to_tsvector('simple', search_key) @@ to_tsquery('simple', %s)
+ORDER BY vietnamese_order(full_name), p.id LIMIT 26
 """
 _PATIENT: Final = (
     "SELECT * FROM patients WHERE id = %s",

@@ -82,6 +82,7 @@ def connected_people(
 ) -> Page[ConnectedPerson]:
     """Who has a window open, a line for each session, by name. Raises InvalidFields for a foreign cursor."""
     table = WebsocketConnection
+    place = func.vietnamese_order(User.full_name)
     statement = (
         select(
             table.session_id,
@@ -96,11 +97,11 @@ def connected_people(
         .join(User, User.id == table.user_id)
         .where(table.seen_at > (now or utc_now()) - GONE_AFTER)
         .group_by(table.session_id, User.id, User.full_name, User.role)
-        .order_by(User.full_name, table.session_id)
+        .order_by(place, table.session_id)
         .limit(limit + 1)
     )
     if after := read_cursor(cursor, str, UUID):
-        statement = statement.where(tuple_(User.full_name, table.session_id) > tuple_(*after))
+        statement = statement.where(tuple_(place, table.session_id) > tuple_(func.vietnamese_order(after[0]), after[1]))
     rows = [ConnectedPerson(**row._mapping) for row in uow.session.execute(statement)]
     return page_of(rows, limit=limit, key=lambda row: (row.full_name, row.session_id))
 

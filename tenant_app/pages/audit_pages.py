@@ -222,12 +222,7 @@ def _patient(uow: UnitOfWork, patient_id: UUID | None) -> tuple[str, str] | None
 def _people(uow: UnitOfWork) -> list[tuple[str, str]]:
     staff = list_staff(uow=uow, limit=MOST_STAFF).items
     listed = [(str(each.id), f"{each.full_name} ({role_title(each.role)})") for each in staff]
-    return [*options({kind: KIND_NAMES[kind] for kind in ("patient", "admin", "worker")}), *sorted(listed, key=_name)]
-
-
-def _name(option: tuple[str, str]) -> str:
-    """Sorted by the given name, as Vietnamese lists are."""
-    return option[1].split(" (")[0].split()[-1]
+    return [*options({kind: KIND_NAMES[kind] for kind in ("patient", "admin", "worker")}), *listed]
 
 
 def _line(row: LogRow) -> Line:

@@ -5,7 +5,7 @@ from typing import Final
 
 from flask_babel import gettext
 
-from kernel.text import N_
+from kernel.text import N_, vietnamese_order
 from tenant_app.audit.public import LogRow
 from tenant_app.pages.patient_pages import ACTION_NAMES, FIELD_NAMES, KIND_NAMES
 from tenant_app.pages.shown import role_title
@@ -151,7 +151,8 @@ def action_options() -> list[tuple[str, str]]:
     for area, actions in by_area.items():
         title = gettext(AREA_NAMES[area]) if area in AREA_NAMES else area
         listed.append((area, gettext("%(area)s: everything", area=title)))
-        listed += [(action, f"{title}: {_lower_first(name)}") for action, name in sorted(actions, key=lambda a: a[1])]
+        actions.sort(key=lambda each: vietnamese_order(each[1]))
+        listed += [(action, f"{title}: {_lower_first(name)}") for action, name in actions]
     return listed
 
 

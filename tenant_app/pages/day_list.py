@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext
 
 from kernel.clock import utc_now
-from kernel.text import search_key
+from kernel.text import vietnamese_order
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
@@ -64,19 +64,19 @@ def show() -> Response:
 
 
 def sheets_of(rows: Iterable[AppointmentRow], *, by: str) -> list[Sheet]:
-    """By name, Đặng before Vũ; within a sheet by time."""
+    """By name; within a sheet by time."""
     key: Callable[[AppointmentRow], tuple[str, UUID]] = (
         (lambda row: (row.department_name, row.department_id))
         if by == DEPARTMENT
         else (lambda row: (row.doctor_name, row.doctor_id))
     )
     found: dict[tuple[str, UUID], list[AppointmentRow]] = {}
-    for row in sorted(rows, key=lambda row: (row.start_time, row.doctor_name, row.id)):
+    for row in sorted(rows, key=lambda row: (row.start_time, vietnamese_order(row.doctor_name), row.id)):
         found.setdefault(key(row), []).append(row)
     also = gettext("Doctor") if by == DEPARTMENT else gettext("Department")
     return [Sheet(title=name, also=also, rows=found[name, whose]) for name, whose in sorted(found, key=_in_order)]
 
 
-def _in_order(sheet: tuple[str, UUID]) -> tuple[str, str, UUID]:
+def _in_order(sheet: tuple[str, UUID]) -> tuple[str, UUID]:
     name, whose = sheet
-    return search_key(name), name, whose
+    return vietnamese_order(name), whose

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from kernel.errors import InvalidFields, PreconditionFailed, SokhamError
 from kernel.ids import parse_uuid
-from kernel.text import N_
+from kernel.text import N_, vietnamese_order
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
@@ -60,7 +60,8 @@ def show(user_id: str) -> Response:
     uow = request_unit_of_work()
     member = staff_member(uow=uow, user_id=parse_uuid(user_id, what="user"))
     roles = [role_title(each.name) for each in roles_of(uow=uow, user_id=member.id) if each.name != member.role]
-    return page("staff/member.html", member=member, main_role=role_title(member.role), further_roles=sorted(roles))
+    roles.sort(key=vietnamese_order)
+    return page("staff/member.html", member=member, main_role=role_title(member.role), further_roles=roles)
 
 
 @blueprint.route("/edit")

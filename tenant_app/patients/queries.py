@@ -128,7 +128,6 @@ class PatientRow:
     phone: str | None
     status: str
     cccd_masked: str | None
-    search_key: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,11 +166,12 @@ def records_after(*, uow: UnitOfWork, after: UUID | None, limit: int) -> list[Pa
 
 
 def search(*, uow: UnitOfWork, terms: SearchTerms, limit: int, cursor: str | None = None) -> Page[PatientRow]:
-    """Patients who fit, active ones first, then by name without diacritics. Raises InvalidFields for a foreign cursor.
+    """Patients who fit, active ones first, then by name. Raises InvalidFields for a foreign cursor.
 
     Two statements where the first leaves room: each goes by the index of names, which one order over both could not.
     """
     rows: list[PatientRow] = []
+    place = func.vietnamese_order(Patient.full_name)
     after = read_cursor(cursor, str, str, UUID)
     for closed in (False, True):
         if len(rows) > limit or (after and after[0] == "closed" and not closed):
@@ -179,11 +179,11 @@ def search(*, uow: UnitOfWork, terms: SearchTerms, limit: int, cursor: str | Non
         if terms.status and (terms.status == "active") is closed:
             continue
         statement = _rows().where(and_(*_conditions(terms)), Patient.status != "active" if closed else _ACTIVE)
-        statement = statement.order_by(Patient.search_key, Patient.id).limit(limit + 1 - len(rows))
+        statement = statement.order_by(place, Patient.id).limit(limit + 1 - len(rows))
         if after and (after[0] == "closed") is closed:
-            statement = statement.where(tuple_(Patient.search_key, Patient.id) > tuple_(*after[1:]))
+            statement = statement.where(tuple_(place, Patient.id) > tuple_(func.vietnamese_order(after[1]), after[2]))
         rows.extend(PatientRow(**row._mapping) for row in uow.session.execute(statement))
-    return page_of(rows, limit=limit, key=lambda row: (_group(row.status), row.search_key, row.id))
+    return page_of(rows, limit=limit, key=lambda row: (_group(row.status), row.full_name, row.id))
 
 
 def rows_of(*, uow: UnitOfWork, patients: Sequence[UUID]) -> list[PatientRow]:
@@ -250,7 +250,6 @@ def _rows() -> Select[Any]:
         Patient.phone,
         Patient.status,
         func.overlay(cccd, "******", 5, 6).label("cccd_masked"),
-        Patient.search_key,
     )
 
 

@@ -90,9 +90,9 @@ def _departments(uow: UnitOfWork, day: date, department_id: UUID | None, moment:
             _percentile(0.9).label("ninety"),
         )
         .outerjoin(QueueEntry, and_(QueueEntry.department_id == Department.id, QueueEntry.queue_day == day))
-        .group_by(Department.id, Department.name, Department.code, Department.status)
+        .group_by(Department.id)
         .having((Department.status == "active") | (func.count(QueueEntry.id) > 0))
-        .order_by(Department.code)
+        .order_by(Department.position, Department.code)
     )
     if department_id:
         statement = statement.where(Department.id == department_id)

@@ -81,8 +81,9 @@ def list_staff(
     limit: int = 25,
     cursor: str | None = None,
 ) -> Page[StaffMember]:
-    """Staff by user name. Raises InvalidFields for a foreign cursor."""
-    statement = _staff().order_by(User.username, User.id).limit(limit + 1)
+    """Staff by name. Raises InvalidFields for a foreign cursor."""
+    place = func.vietnamese_order(User.full_name)
+    statement = _staff().order_by(place, User.id).limit(limit + 1)
     if role:
         statement = statement.where(User.role == role)
     if status:
@@ -90,9 +91,9 @@ def list_staff(
     if department_id:
         statement = statement.where(User.department_id == department_id)
     if after := read_cursor(cursor, str, UUID):
-        statement = statement.where(tuple_(User.username, User.id) > tuple_(*after))
+        statement = statement.where(tuple_(place, User.id) > tuple_(func.vietnamese_order(after[0]), after[1]))
     rows = [StaffMember(**row._mapping) for row in uow.session.execute(statement)]
-    return page_of(rows, limit=limit, key=lambda row: (row.username, row.id))
+    return page_of(rows, limit=limit, key=lambda row: (row.full_name, row.id))
 
 
 def staff_member(*, uow: UnitOfWork, user_id: UUID) -> StaffMember:
@@ -109,14 +110,15 @@ def roles_of(*, uow: UnitOfWork, user_id: UUID) -> list[RoleName]:
         select(Role.id, Role.name)
         .join(UserRole, UserRole.role_id == Role.id)
         .where(UserRole.user_id == user_id)
-        .order_by(Role.name)
+        .order_by(func.vietnamese_order(Role.name))
     )
     return [RoleName(**row._mapping) for row in uow.session.execute(statement)]
 
 
 def role_names(*, uow: UnitOfWork) -> list[RoleName]:
     """All roles of the hospital, by name."""
-    return [RoleName(**row._mapping) for row in uow.session.execute(select(Role.id, Role.name).order_by(Role.name))]
+    statement = select(Role.id, Role.name).order_by(func.vietnamese_order(Role.name))
+    return [RoleName(**row._mapping) for row in uow.session.execute(statement)]
 
 
 def coming_appointments(*, uow: UnitOfWork, doctor_id: UUID) -> int:
@@ -135,7 +137,7 @@ def active_doctors(*, uow: UnitOfWork, department_id: UUID | None = None) -> lis
     statement = (
         select(User.id, User.full_name, User.department_id)
         .where(User.role == "doctor", User.status == "active")
-        .order_by(User.full_name, User.id)
+        .order_by(func.vietnamese_order(User.full_name), User.id)
     )
     if department_id:
         statement = statement.where(User.department_id == department_id)

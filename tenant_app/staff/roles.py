@@ -13,7 +13,7 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.database.violations import violated
 from kernel.errors import InvalidFields, NotFound, PreconditionFailed
 from kernel.ids import new_row_id
-from kernel.text import N_, canonical
+from kernel.text import N_, canonical, vietnamese_order
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record_rights
 from tenant_app.reach.rules import DEPARTMENTS, HOSPITAL, REACHES
@@ -63,7 +63,9 @@ class Holder:
 def list_roles(*, uow: UnitOfWork) -> list[RoleRow]:
     """All roles: first those that every hospital has, in their order, then its own by name."""
     rows = [RoleRow(**row._mapping) for row in uow.session.execute(_rows())]
-    return sorted(rows, key=lambda row: (ROLES.index(row.name) if row.built_in else len(ROLES), row.name))
+    return sorted(
+        rows, key=lambda row: (ROLES.index(row.name) if row.built_in else len(ROLES), vietnamese_order(row.name))
+    )
 
 
 def role(*, uow: UnitOfWork, role_id: UUID) -> RoleRow:
@@ -80,7 +82,7 @@ def holders(*, uow: UnitOfWork, role_id: UUID, limit: int = 50) -> list[Holder]:
         select(User.id, User.full_name, User.status, User.department_id)
         .join(UserRole, UserRole.user_id == User.id)
         .where(UserRole.role_id == role_id)
-        .order_by(User.full_name, User.id)
+        .order_by(func.vietnamese_order(User.full_name), User.id)
         .limit(limit)
     )
     return [Holder(**row._mapping) for row in uow.session.execute(statement)]

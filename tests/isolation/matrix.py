@@ -264,6 +264,7 @@ HOSPITAL_FUNCTIONS: Final[dict[str, set[str]]] = {
         "reminder_obstacle",
         "take_back_patients",
         "reminder_phone",
+        "vietnamese_order",
     },
     "portal": {
         "booking_patient_status",
@@ -280,6 +281,7 @@ HOSPITAL_FUNCTIONS: Final[dict[str, set[str]]] = {
         "portal_pace",
         "portal_patient",
         "portal_redeem_invite",
+        "vietnamese_order",
     },
     "sync": {
         "sync_backlog",

@@ -133,7 +133,7 @@ def test_the_migrated_schema_is_the_declared_one(
 
 
 def _types_and_functions(migrated: Mapping[str, Any], connection: Connection) -> None:
-    """What the tables' columns use and metadata cannot make: the range type, and functions in defaults."""
+    """What tables and indexes use and metadata cannot make: the range type, and functions in defaults and indexes."""
     connection.exec_driver_sql("CREATE TYPE uuidrange AS RANGE (subtype = uuid)")
     with psycopg.connect(**migrated) as source:
         sequences = source.execute(
@@ -141,7 +141,8 @@ def _types_and_functions(migrated: Mapping[str, Any], connection: Connection) ->
         ).fetchall()
         used = source.execute(
             "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
-            " AND proname IN ('code_text', 'next_patient_code', 'next_appointment_code') ORDER BY proname"
+            " AND proname IN ('code_text', 'next_patient_code', 'next_appointment_code', 'vietnamese_order')"
+            " ORDER BY proname"
         ).fetchall()
     for (name,) in sequences:
         connection.exec_driver_sql(f'CREATE SEQUENCE IF NOT EXISTS "{name}"')

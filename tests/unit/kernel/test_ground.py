@@ -19,7 +19,7 @@ from kernel.errors import InvalidIdentifier
 from kernel.ids import TenantId, new_global_id, new_row_id, parse_tenant_code
 from kernel.settings import InvalidSettings, Settings, read
 from kernel.telemetry import logs
-from kernel.text import canonical, digits, search_key
+from kernel.text import canonical, digits, search_key, vietnamese_order
 
 
 def test_row_ids_are_version_7_and_follow_time() -> None:
@@ -60,6 +60,16 @@ def test_other_codes_are_refused(bad: str) -> None:
 def test_search_keys_leave_out_diacritics(name: str, key: str) -> None:
     assert search_key(name) == key
     assert search_key(unicodedata.normalize("NFD", name)) == key
+
+
+def test_names_are_sorted_as_in_a_vietnamese_dictionary() -> None:
+    """By letters, then by tones; composed or not, in capitals or not. The order is that of Intl.Collator("vi")."""
+    letters = "a à ả ã á ạ An Ăn Ân Bình Da Dương Đa Đặng Đỗ E Ê Hoa Hỏa Lê Lể Lệ O Ô Ơ U Ư Yến".split()
+    letters += ["Yến An", "Yên Bình"]
+    for form in ("NFC", "NFD"):
+        shown = [unicodedata.normalize(form, each) for each in letters]
+        assert sorted(shown[::-1], key=vietnamese_order) == shown
+    assert vietnamese_order("ĐẶNG THỊ Ơ") == vietnamese_order("Đặng Thị ơ")
 
 
 @given(st.text())
