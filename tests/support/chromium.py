@@ -20,7 +20,7 @@ PHONE, DESK, WIDE = 360, 1280, 1920
 HEIGHTS = {PHONE: 740, DESK: 900, WIDE: 1080}
 
 
-# Width and language of the person who looks.
+# Width and language of the person who looks; who looks at the widest screen has it dark.
 READERS = [(PHONE, "vi"), (DESK, "vi"), (PHONE, "en"), (DESK, "en")]
 
 
@@ -147,13 +147,25 @@ class Looker:
         self.page.context.add_cookies([{"name": cookie, "value": held.value, "url": self.url}])
 
 
-def looker(on: Browser, url: str, *, width: int, language: str, pictures: Path | None, scripts: bool = True) -> Looker:
-    """A fresh browser window."""
+def tab_to(page: Page, wanted: str, *, most: int) -> None:
+    """Press Tab until the focus is there; more than `most` presses are a detour."""
+    for _press in range(most):
+        page.keyboard.press("Tab")
+        if page.locator(f"{wanted}:focus").count():
+            return
+    raise AssertionError(f"{most} presses of Tab do not reach {wanted}")
+
+
+def looker(
+    on: Browser, url: str, *, width: int, language: str, pictures: Path | None, scripts: bool = True, dark: bool = False
+) -> Looker:
+    """A fresh browser window; `dark` where the device asks for dark pages."""
     context = on.new_context(
         viewport={"width": width, "height": HEIGHTS[width]},
         locale="vi-VN",
         timezone_id="Asia/Ho_Chi_Minh",
         java_script_enabled=scripts,
+        color_scheme="dark" if dark else "light",
     )
     context.add_cookies([{"name": "lang", "value": language, "url": url}])
     page = context.new_page()

@@ -39,7 +39,7 @@ def test_every_page_is_fit_to_be_seen(portal: PatientPortal, width: int, languag
         time="09:00",
     )
     with served(portal.app) as url, browser() as chromium:
-        eyes = looker(chromium, url, width=width, language=language, pictures=pictures())
+        eyes = looker(chromium, url, width=width, language=language, pictures=pictures(), dark=width == WIDE)
         tag = f"patient-*-{language}-{width}"
         eyes.walk(SIGNED_OUT, tag)
 

@@ -56,6 +56,21 @@
   document.addEventListener("htmx:error", (event) => {
     if (event.detail.ctx && !isQuiet(event)) toast({ title: text("offline-message"), tone: "danger" });
   });
+  // Where what was asked for arrives (.sk-arrives), grey lines stand instead of what is no longer meant, once it takes long.
+  const awaited = new WeakMap();
+  document.addEventListener("htmx:before:request", (event) => {
+    const { ctx } = event.detail;
+    if (!(ctx.target instanceof Element) || ctx.request.headers["By-Itself"]) return;
+    ctx.places = ctx.target.matches(".sk-arrives") ? [ctx.target] : [...ctx.target.querySelectorAll(".sk-arrives")];
+    for (const place of ctx.places) awaited.set(place, ctx);
+    ctx.late = setTimeout(() => { for (const place of ctx.places) place.setAttribute("aria-busy", "true"); }, 300);
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const { ctx } = event.detail;
+    clearTimeout(ctx.late);
+    // A request that another one took the place of leaves the waiting to that one.
+    for (const place of ctx.places ?? []) if (awaited.get(place) === ctx) place.removeAttribute("aria-busy");
+  });
   document.addEventListener("htmx:after:swap", (event) => prepare(event.target instanceof Element ? event.target : document));
   document.addEventListener("htmx:finally:request", (event) => {
     const source = event.target;

@@ -81,7 +81,7 @@ def test_every_page_is_fit_to_be_seen(
     hospital = two_hospitals[0]
     something_of_each(console, hospital)
     colleague = console.administrator("support")
-    eyes = looker(chromium, url, width=width, language=language, pictures=pictures())
+    eyes = looker(chromium, url, width=width, language=language, pictures=pictures(), dark=width == WIDE)
     tag = f"console-*-{language}-{width}"
     eyes.walk(SIGNED_OUT, tag)
     let_in(eyes)

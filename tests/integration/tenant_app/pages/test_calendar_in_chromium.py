@@ -146,7 +146,7 @@ def test_the_calendar_is_fit_to_be_seen(
     visit: AppointmentRow, clinic: Clinic, chromium: Chromium, url: str, width: int, language: str
 ) -> None:
     away(clinic, start="09:00", end="09:40")
-    eyes = looker(chromium, url, width=width, language=language, pictures=pictures())
+    eyes = looker(chromium, url, width=width, language=language, pictures=pictures(), dark=width == WIDE)
     let_in(eyes, clinic)
     for view in ("day", "week"):
         eyes.go(f"/calendar?view={view}&day={tomorrow()}&doctor={visit.doctor_id}")
