@@ -103,7 +103,7 @@ def create_app(
         doorbell,
     )
     provide(app, *held, *collaborators)
-    gateway.install(app, settings, limit_key=gate.limit_key)
+    gateway.install(app, settings, limit_key=gate.limit_key, guess_key=gate.guess_key)
     documented = api.install(app, title="Sokham: central")
     for blueprint in APIS:
         documented.register_blueprint(blueprint)

@@ -88,7 +88,7 @@ def create_app(
     own_factor = PatientSecondFactor(factors=factors, sessions=sessions, passwords=passwords)
     held = (router, gate, sessions, sign_in, activation, own_factor, access, linking, outages, settings)
     provide(app, *held, *collaborators)
-    gateway.install(app, settings, limit_key=gate.limit_key)
+    gateway.install(app, settings, limit_key=gate.limit_key, guess_key=gate.guess_key)
     wording.install(app)
     documented = api.install(app, title="Sokham: patients")
     for blueprint in (auth, me, appointments, own_queue, reminder_wishes):

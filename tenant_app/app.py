@@ -82,7 +82,7 @@ def create_app(
     own_account = StaffAccount(accounts=sign_in.accounts, sessions=sign_in.sessions)
     own_factor = StaffSecondFactor(factors=sign_in.factors, sessions=sign_in.sessions, accounts=sign_in.accounts)
     provide(app, router, gate, sign_in, own_account, own_factor, settings, *collaborators)
-    gateway.install(app, settings, limit_key=gate.limit_key)
+    gateway.install(app, settings, limit_key=gate.limit_key, guess_key=gate.guess_key)
     documented = api.install(app, title="Sokham: hospital")
     for blueprint in (auth_blueprint, *BLUEPRINTS):
         documented.register_blueprint(blueprint)

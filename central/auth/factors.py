@@ -190,7 +190,7 @@ class SecondFactors:
             "uow": uow,
             "table": self._failures,
             "account_id": account_id,
-            "network": lockout.network_of(visitor.ip_address),
+            "network": lockout.source_of(visitor, account_id),
         }
         now = self._clock()
         lockout.require_unlocked(**counted, now=now)

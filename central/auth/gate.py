@@ -7,33 +7,42 @@ from typing import Any, Final
 
 from flask import Response, g, request, session
 
-from central.auth.sessions import STEP_LIFETIME, Tokens, Visitor, pages_audience, step_audience
+from central.auth.browsers import BROWSER_LIFETIME, KnownBrowser
+from central.auth.sessions import STEP_LIFETIME, Tokens, Visitor, browser_audience, pages_audience, step_audience
 from central.gateway.public import one_caller
 from kernel.errors import Unauthenticated
+from kernel.web.collaborators import collaborator
 from keys.public import TokenVerifier
 
 Claims = Mapping[str, Any]
 
-STEP_PATH: Final = "/sign-in/code"
+# What comes before a session; the cookie of a known browser is sent nowhere else.
+SIGN_IN_PATH: Final = "/sign-in"
+STEP_PATH: Final = f"{SIGN_IN_PATH}/code"
 # Where Flask keeps what `flash` was told, until a page shows it.
 _MESSAGES: Final = "_flashes"
 
 
 def visitor() -> Visitor:
     """Where this request comes from; behind proxies, as far as they are trusted."""
-    return Visitor(ip_address=request.remote_addr, user_agent=request.user_agent.string or None)
+    return Visitor(
+        ip_address=request.remote_addr,
+        user_agent=request.user_agent.string or None,
+        browser=collaborator(Gate).browser(),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """The two ways into a portal, and the step between password and code. `cookie` is the name of the page token's
-    cookie.
+    """The two ways into a portal, the step between password and code, and the browsers that are known. `cookie` is the
+    name of the page token's cookie.
     """
 
     portal: str
     api: TokenVerifier
     pages: TokenVerifier
     steps: TokenVerifier
+    browsers: TokenVerifier
     secure: bool
 
     @property
@@ -49,11 +58,28 @@ class Gate:
         return found
 
     def limit_key(self) -> str:
-        """Whom a rate limit counts: the session of a good token, else the address."""
+        """Whom a rate limit counts: the session of a good token, else as `guess_key`."""
         try:
             return f"{self.portal}:sid:{self.claims()['sid']}"
         except Unauthenticated:
-            return f"{self.portal}:ip:{one_caller(request.remote_addr)}"
+            return self.guess_key()
+
+    def guess_key(self) -> str:
+        """Whom the limit on guesses counts: who signed in last in this browser, else the address. By the account and not
+        by the browser: who has one account gets one more share of tries, however many browsers there are.
+        """
+        browser = self.browser()
+        if browser is not None and browser.accounts:
+            return f"{self.portal}:account:{browser.accounts[0]}"
+        return f"{self.portal}:ip:{one_caller(request.remote_addr)}"
+
+    def browser(self) -> KnownBrowser | None:
+        """The browser, where somebody signed in there before and the request is on the way to a session."""
+        token = request.cookies.get(self._browser_cookie, "")
+        try:
+            return KnownBrowser.read(self.browsers.verify(token)) if token else None
+        except Unauthenticated:
+            return None
 
     def give_cookie(self, response: Response, tokens: Tokens, *, lifetime: timedelta) -> Response:
         """Put the page token into the browser; what the form's cookie held of before is forgotten, but for messages."""
@@ -68,6 +94,15 @@ class Gate:
             httponly=True,
             secure=self.secure,
             samesite="Lax",
+        )
+        response.set_cookie(
+            self._browser_cookie,
+            tokens.browser_token,
+            max_age=int(BROWSER_LIFETIME.total_seconds()),
+            path=SIGN_IN_PATH,
+            httponly=True,
+            secure=self.secure,
+            samesite="Strict",
         )
         return self.take_step(response)
 
@@ -100,6 +135,10 @@ class Gate:
         return response
 
     @property
+    def _browser_cookie(self) -> str:
+        return f"sokham_{self.portal}_browser"
+
+    @property
     def _step_cookie(self) -> str:
         return f"sokham_{self.portal}_step"
 
@@ -127,5 +166,6 @@ def gate_for(*, portal: str, issuer: str, keys: Mapping[str, Any], required: tup
         api=TokenVerifier(issuer=issuer, audience=portal, keys=keys, required=("sid", *required)),
         pages=TokenVerifier(issuer=issuer, audience=pages_audience(portal), keys=keys, required=("sid", *required)),
         steps=TokenVerifier(issuer=issuer, audience=step_audience(portal), keys=keys, required=("mark",)),
+        browsers=TokenVerifier(issuer=issuer, audience=browser_audience(portal), keys=keys, required=("accounts",)),
         secure=secure,
     )

@@ -1,7 +1,8 @@
 """Locks that do not lock out the victim: failures count by account and by the network that they come from.
 
 After five failures from one network, that network waits a minute for this account, then two, up to fifteen. The owner,
-elsewhere, is not touched, and a correct password from a network that is not locked clears its own count.
+elsewhere, is not touched, nor in the same network in a browser that knows the account (central.auth.browsers): that one
+is counted by itself. A correct password from where it is not locked clears its own count.
 """
 
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from central.auth.sessions import Visitor
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import TooManyRequests
 from kernel.text import N_
@@ -28,6 +30,14 @@ class SignInLocked(TooManyRequests):
     code = "sign_in_locked"
     title = N_("Too many failed attempts")
     advice = N_("Wait a little, then try again. Your account itself is not locked.")
+
+
+def source_of(visitor: Visitor, account_id: UUID) -> str:
+    """What an attempt at this account is counted by: the browser, where the account signed in there before; else the
+    network.
+    """
+    browser = visitor.browser
+    return browser.network if browser is not None and account_id in browser.accounts else network_of(visitor.ip_address)
 
 
 def network_of(address: str | None) -> str:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import CursorResult, bindparam, select, update
 
+from central.auth.browsers import BROWSER_LIFETIME, KnownBrowser
 from central.auth.factor_errors import PendingStep
 from central.auth.secrets import InvalidSecret, RoutedSecret, new_secret
 from kernel.clock import Clock, utc_now
@@ -39,10 +40,11 @@ class SessionRules:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visitor:
-    """Where a request comes from."""
+    """Where a request comes from; `browser` is one in which somebody signed in before."""
 
     ip_address: str | None
     user_agent: str | None
+    browser: KnownBrowser | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +59,9 @@ class Greeting:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tokens:
-    """What somebody who signed in is given; `page_token` is for the cookie. None of it is stored. `tag` routes."""
+    """What somebody who signed in is given; `page_token` is for the cookie, and `browser_token` for the one by which the
+    browser is known afterwards. None of it is stored. `tag` routes.
+    """
 
     session_id: UUID
     access_token: str
@@ -66,6 +70,7 @@ class Tokens:
     expires_in: int
     tag: str
     greeting: Greeting = field(default_factory=Greeting)
+    browser_token: str = ""
 
     def __repr__(self) -> str:
         return f"Tokens(session_id={self.session_id})"
@@ -133,7 +138,11 @@ class Sessions:
         uow.session.add(session)
         uow.flush()
         tokens = self._tokens(uow, session, account_id=account_id, tag=tag, claims=claims)
-        return replace(tokens, greeting=greeting) if greeting is not None else tokens
+        known, accounts = (visitor.browser or KnownBrowser()).after(account_id).claims()
+        browser_token = self._signer.issue(
+            audience=browser_audience(self._audience), subject=known, claims=accounts, lifetime=BROWSER_LIFETIME
+        )
+        return replace(tokens, greeting=greeting or tokens.greeting, browser_token=browser_token)
 
     def renew(self, *, uow: UnitOfWork, secret: RoutedSecret) -> Any:
         """Use up a refresh token; returns its session's row. Raises InvalidSecret, or RefreshReplayed (commit it)."""
@@ -305,6 +314,11 @@ def pages_audience(audience: str) -> str:
 def step_audience(audience: str) -> str:
     """The audience of the token between the two steps of signing in."""
     return f"{audience}-second-step"
+
+
+def browser_audience(audience: str) -> str:
+    """The audience of the token by which a browser is known."""
+    return f"{audience}-browser"
 
 
 def _rows(result: Any) -> int:

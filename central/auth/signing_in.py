@@ -91,11 +91,12 @@ class SigningIn:
             select(accounts).where(func.lower(accounts.username) == name)
         ).scalar_one_or_none()
         # Names that nobody has are locked like any other, or the lock would tell which exist.
-        counted = {
+        account_id = account.id if account is not None else uuid5(_NOBODY, name)
+        counted: dict[str, Any] = {
             "uow": uow,
             "table": self._failures,
-            "account_id": account.id if account is not None else uuid5(_NOBODY, name),
-            "network": lockout.network_of(visitor.ip_address),
+            "account_id": account_id,
+            "network": lockout.source_of(visitor, account_id),
         }
         lockout.require_unlocked(**counted, now=self._clock())
         matches = self._passwords.matches(account.password_hash if account is not None else None, password)
@@ -193,7 +194,7 @@ class SigningIn:
             "uow": uow,
             "table": self._failures,
             "account_id": account.id,
-            "network": lockout.network_of(visitor.ip_address),
+            "network": lockout.source_of(visitor, account.id),
         }
         now = self._clock()
         lockout.require_unlocked(**counted, now=now)

@@ -81,8 +81,10 @@ class RateLimits:
             raise TooManyRequests(retry_after=max(1, round(ends - time.time())))
 
 
-def install(app: Flask, settings: Settings, *, limit_key: Callable[[], str]) -> RateLimits:
-    """Refuse denied networks and count requests by `limit_key` (the session, else the address).
+def install(
+    app: Flask, settings: Settings, *, limit_key: Callable[[], str], guess_key: Callable[[], str]
+) -> RateLimits:
+    """Refuse denied networks and count requests by `limit_key` (the session, else the caller), guesses by `guess_key`.
 
     Call before the gatekeeper is set, so that a flood does not reach the database.
     """
@@ -105,7 +107,7 @@ def install(app: Flask, settings: Settings, *, limit_key: Callable[[], str]) -> 
             limits.hit(ordinary, limit_key())
             view = app.view_functions.get(request.endpoint or "")
             if getattr(view, _GUESSABLE, False) and request.method == "POST":
-                limits.hit(strict, f"{app.name}:guess:{one_caller(request.remote_addr)}")
+                limits.hit(strict, f"guess:{guess_key()}")
         except TooManyRequests:
             REFUSED.labels(app.name, "rate").inc()
             raise

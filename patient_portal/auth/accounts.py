@@ -29,7 +29,7 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
-    """An account that one can sign in to, as its hospital told it. `locked`: not from the visitor's network now."""
+    """An account that one can sign in to, as its hospital told it. `locked`: not from where the visitor is now."""
 
     tenant: TenantId
     account_id: UUID
@@ -39,7 +39,7 @@ class Account:
     locked: bool
 
 
-def accounts_of(*, uow: UnitOfWork, tenant: TenantId, identifier: Identifier, network: str) -> list[Account]:
+def accounts_of(*, uow: UnitOfWork, tenant: TenantId, identifier: Identifier, visitor: Visitor) -> list[Account]:
     """The accounts at this hospital of whoever has this number; mostly one or none."""
     found = uow.session.execute(_BY_IDENTIFIER, {"system": identifier.system, "value": identifier.value}).all()
     return [
@@ -49,7 +49,7 @@ def accounts_of(*, uow: UnitOfWork, tenant: TenantId, identifier: Identifier, ne
             patient_id=row.patient_id,
             password_hash=row.password_hash,
             last_used_at=row.last_login_at or _NEVER,
-            locked=_locked(uow, patient_id=row.patient_id, account_id=row.account_id, network=network),
+            locked=_locked(uow, patient_id=row.patient_id, account_id=row.account_id, visitor=visitor),
         )
         for row in found
     ]
@@ -86,18 +86,18 @@ def count_failure(
     uow: UnitOfWork,
     account_id: UUID,
     patient_id: UUID,
-    network: str,
     visitor: Visitor,
     reason: str = "wrong_password",
     method: str = "password",
 ) -> None:
-    """A wrong password, or a wrong code after a right one: count it for this network, and write it down."""
+    """A wrong password, or a wrong code after a right one: count it for where it came from, and write it down."""
     row = open_account(uow=uow, account_id=account_id, patient_id=patient_id)
     if row is None:
         return
     row.failed_login_attempts += 1
     uow.flush()
-    lockout.count_failure(uow=uow, table=PatientSignInFailure, account_id=account_id, network=network, now=utc_now())
+    source = lockout.source_of(visitor, account_id)
+    lockout.count_failure(uow=uow, table=PatientSignInFailure, account_id=account_id, network=source, now=utc_now())
     write_down(
         uow=uow,
         account_id=account_id,
@@ -134,11 +134,12 @@ def write_down(
     uow.flush()
 
 
-def _locked(uow: UnitOfWork, *, patient_id: UUID, account_id: UUID, network: str) -> bool:
+def _locked(uow: UnitOfWork, *, patient_id: UUID, account_id: UUID, visitor: Visitor) -> bool:
     act_for(uow=uow, patient_id=patient_id, account_id=account_id)
     try:
+        source = lockout.source_of(visitor, account_id)
         lockout.require_unlocked(
-            uow=uow, table=PatientSignInFailure, account_id=account_id, network=network, now=utc_now()
+            uow=uow, table=PatientSignInFailure, account_id=account_id, network=source, now=utc_now()
         )
     except SignInLocked:
         return True

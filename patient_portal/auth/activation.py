@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from central.auth.public import InvalidSecret, OtpRefused, Proof, Tokens, Visitor, lockout
+from central.auth.public import InvalidSecret, OtpRefused, Proof, Tokens, Visitor
 from central.patient_index.public import Identifier, parse_identifier
 from central.router.public import TenantRouter
 from kernel.clock import utc_now
@@ -91,7 +91,6 @@ class PatientActivation:
                 uow=uow,
                 account_id=account_id,
                 patient_id=patient_id,
-                network=lockout.network_of(visitor.ip_address),
                 visitor=visitor,
                 method="activation",
                 reason="wrong_code",

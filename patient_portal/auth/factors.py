@@ -46,12 +46,12 @@ class PatientSecondFactor(OwnSecondFactor):
         account = uow.session.get_one(
             PatientUser, actor.id, with_for_update={"key_share": True}, populate_existing=True
         )
-        network = lockout.network_of(visitor.ip_address)
+        network = lockout.source_of(visitor, actor.id)
         lockout.require_unlocked(
             uow=uow, table=PatientSignInFailure, account_id=actor.id, network=network, now=utc_now()
         )
         if not self._passwords.matches(account.password_hash, password):
-            count_failure(uow=uow, account_id=actor.id, patient_id=account.patient_id, network=network, visitor=visitor)
+            count_failure(uow=uow, account_id=actor.id, patient_id=account.patient_id, visitor=visitor)
             raise WrongPassword(field="password")
         if not account.mfa_enabled:
             lockout.clear_failures(uow=uow, table=PatientSignInFailure, account_id=actor.id, network=network)

@@ -156,19 +156,18 @@ class PatientSignIn:
     def _sign_in(
         self, identifier: Identifier, password: str, otp: str | None, visitor: Visitor, hospital: str | None
     ) -> Tokens:
-        network = lockout.network_of(visitor.ip_address)
-        found = self._find(identifier, hospital, network)
+        found = self._find(identifier, hospital, visitor)
         chosen = sorted(found.accounts, key=lambda each: each.last_used_at, reverse=True)[:CHECKS]
         padded = [*chosen, *[None] * (CHECKS - len(chosen))]
         right = [self.passwords.matches(each.password_hash if each else None, password) for each in padded]
         for account, matches in zip(chosen, right, strict=False):
             if matches and not account.locked:
-                tokens = self._begin(account, password=password, otp=otp, network=network, visitor=visitor)
+                tokens = self._begin(account, password=password, otp=otp, visitor=visitor)
                 if tokens is not None:
                     return tokens
         for account, matches in zip(chosen, right, strict=False):
             if not matches:
-                self._count(account, network=network, visitor=visitor)
+                self._count(account, visitor=visitor)
         if found.away is not None:
             raise found.away
         if hospital is None:
@@ -221,7 +220,7 @@ class PatientSignIn:
         except (HospitalUnknown, HospitalSuspended, InvalidIdentifier):
             raise InvalidSecret from None
 
-    def _find(self, identifier: Identifier, hospital: str | None, network: str) -> _Found:
+    def _find(self, identifier: Identifier, hospital: str | None, visitor: Visitor) -> _Found:
         """Ask each hospital that may have an account; one that is away or suspended is left out.
 
         Only where the person named the hospital may the answer say that it is away: then it says so of every number.
@@ -237,7 +236,7 @@ class PatientSignIn:
                 continue
             try:
                 with self.router.unit_of_work(tenant) as uow:
-                    found.accounts += accounts_of(uow=uow, tenant=tenant, identifier=identifier, network=network)
+                    found.accounts += accounts_of(uow=uow, tenant=tenant, identifier=identifier, visitor=visitor)
             except (HospitalSuspended, HospitalUnknown):
                 continue
             except (Unavailable, OperationalError) as error:
@@ -270,9 +269,7 @@ class PatientSignIn:
             names[route.tenant_code] = route.name
         return dict(sorted(names.items()))
 
-    def _begin(
-        self, account: Account, *, password: str, otp: str | None, network: str, visitor: Visitor
-    ) -> Tokens | None:
+    def _begin(self, account: Account, *, password: str, otp: str | None, visitor: Visitor) -> Tokens | None:
         """A session; None where the account has changed, or was locked, since its password was checked."""
         with self.router.unit_of_work(account.tenant) as uow:
             row = open_account(uow=uow, account_id=account.account_id, patient_id=account.patient_id)
@@ -281,8 +278,9 @@ class PatientSignIn:
             if self.passwords.outdated(account.password_hash):
                 row.password_hash = self.passwords.hash(password)
             if not row.mfa_enabled:
+                source = lockout.source_of(visitor, account.account_id)
                 lockout.clear_failures(
-                    uow=uow, table=PatientSignInFailure, account_id=account.account_id, network=network
+                    uow=uow, table=PatientSignInFailure, account_id=account.account_id, network=source
                 )
                 row.failed_login_attempts = 0
                 row.last_login_at = utc_now()
@@ -322,8 +320,8 @@ class PatientSignIn:
         uow.commit()
         return tokens
 
-    def _count(self, account: Account, *, network: str, visitor: Visitor) -> None:
-        """A failure counts where the account is; while it is locked for this network it is only written down."""
+    def _count(self, account: Account, *, visitor: Visitor) -> None:
+        """A failure counts where the account is; while it is locked from there it is only written down."""
         try:
             with self.router.unit_of_work(account.tenant) as uow:
                 if account.locked:
@@ -341,7 +339,6 @@ class PatientSignIn:
                         uow=uow,
                         account_id=account.account_id,
                         patient_id=account.patient_id,
-                        network=network,
                         visitor=visitor,
                     )
                 uow.commit()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from keys.public import LocalKeyring
@@ -19,6 +20,7 @@ from tests.support.patient_portal import (
     csrf_token,
     outside,
     patient_portal,
+    post,
     suspend_now,
 )
 
@@ -112,6 +114,22 @@ def test_a_lock_holds_for_the_network_that_failed_only(portal: PatientPortal) ->
         connection.execute("UPDATE patient_sign_in_failures SET locked_until = now() - interval '1 second'")
     assert dict(log) == {"failed": 5, "success": 2}
     assert from_address("203.0.113.7", GOOD_PASSWORD) == 200
+
+
+def test_a_lock_of_the_whole_family_leaves_the_patients_own_browser(portal: PatientPortal) -> None:
+    """Those who live together are one network."""
+    member, sister = (portal.activated(portal.clinics[0]) for _ in range(2))
+
+    def attempt(client: FlaskClient, whose: Member, password: str = GOOD_PASSWORD) -> int:
+        client.delete_cookie("sokham_patient_session")
+        return post(client, "/sign-in", "/sign-in", cccd=whose.who.cccd, password=password).status_code
+
+    own, hers = portal.client(), portal.client()
+    assert attempt(own, member) == attempt(hers, sister) == 303
+    for _ in range(5):
+        assert attempt(hers, member, OTHER_PASSWORD) == 401
+    assert attempt(hers, member) == 401
+    assert attempt(own, member) == 303
 
 
 def test_a_hospital_that_is_away_is_skipped(portal: PatientPortal, checks: Checks) -> None:

@@ -1,14 +1,18 @@
 """Signing in, accepting an invite, signing out: by the pages, on the real databases."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 
 from central import roles
 from central.auth.lockout import FREE_FAILURES
 from central.registry.public import Unannounced, suspend
+from central.router.public import TenantRouter
 from kernel.settings import Settings
+from manage import wiring
 from tenant_app.staff.models import StaffSession, User
 from tenant_app.staff.public import NewUser, create_user
 from tests.support.clinic import Clinic
@@ -114,6 +118,56 @@ def test_after_too_many_failures_the_page_says_how_long_to_wait(
     assert 0 < seconds <= 60
     assert f"{seconds} giây" in answer.text
     assert 'value="quantri"' in answer.text, "what was typed stays"
+
+
+def test_a_colleague_keeps_nobody_out_of_their_own_browser(
+    sign_in: SignIn, clinics: tuple[Clinic, Clinic], app: Flask
+) -> None:
+    """All desks are one network: failures there lock it, but not a browser in which the owner signed in before."""
+    clinic = clinics[0]
+    owner, colleague, there = sign_in(clinic, "admin"), sign_in(clinic, "nurse"), sign_in(clinics[1], "admin")
+
+    def attempt(browser: Browser, password: str = PASSWORD) -> int:
+        fields = {"hospital": clinic.hospital.tenant_code, "username": "quantri", "password": password}
+        return browser.post("/sign-in", **fields).status_code
+
+    assert owner.post("/sign-out").status_code == 303
+    for _attempt in range(FREE_FAILURES):
+        assert attempt(colleague, "not this one at all") == 401
+    # Whoever is known for another account, the same name at another hospital, or by a cookie that is not ours, waits.
+    forged = Browser(app.test_client())
+    forged.client.set_cookie("sokham_staff_browser", "x.y.z", path="/sign-in")
+    assert [attempt(each) for each in (colleague, there, forged)] == [429, 429, 429]
+    assert attempt(owner) == 303
+    # The known browser's own failures lock it, for a while.
+    assert owner.post("/sign-out").status_code == 303
+    assert [attempt(owner, "not this one at all") for _ in range(FREE_FAILURES)] == [401] * FREE_FAILURES
+    assert attempt(owner) == 429
+    with clinic.hospital.superuser() as connection:
+        connection.execute("UPDATE staff_sign_in_failures SET locked_until = now() - interval '1 second'")
+    assert [attempt(each) for each in (owner, forged)] == [303, 303]
+
+
+def test_a_flood_from_the_next_desk_keeps_nobody_out(settings: Settings, sign_in: SignIn, clinic: Clinic) -> None:
+    """The limit by address is one for a whole hospital; who has signed in before in this browser has a share alone."""
+    sign_in(clinic, "admin")
+    fields = {"hospital": clinic.hospital.tenant_code, "username": "quantri"}
+    app = wiring.staff_app(replace(settings, sign_in_per_minute=3))
+    try:
+        owner, flood = Browser(app.test_client()), Browser(app.test_client())
+        assert owner.post("/sign-in", password=PASSWORD, **fields).status_code == 303
+        assert owner.post("/sign-out").status_code == 303
+        for name in ("a", "b", "c", "d"):
+            refused = flood.post("/sign-in", hospital=fields["hospital"], username=name, password="not this one at all")
+        assert refused.status_code == 429
+        assert [owner.post("/sign-in", password=PASSWORD, **fields).status_code for _ in range(4)] == [
+            303,
+            303,
+            303,
+            429,
+        ]
+    finally:
+        app.extensions["sokham"][TenantRouter].close()
 
 
 def test_an_invite_greets_by_name_and_signs_in_with_the_chosen_password(clinic: Clinic, stranger: Browser) -> None:
