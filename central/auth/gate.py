@@ -65,8 +65,9 @@ class Gate:
             return self.guess_key()
 
     def guess_key(self) -> str:
-        """Whom the limit on guesses counts: who signed in last in this browser, else the address. By the account and not
-        by the browser: who has one account gets one more share of tries, however many browsers there are.
+        """Whom the limit on guesses counts: who signed in last in this browser, else the address.
+
+        By the account and not by the browser: who has one gets one more share of tries, in however many browsers.
         """
         browser = self.browser()
         if browser is not None and browser.accounts:

@@ -59,7 +59,7 @@ class Greeting:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tokens:
-    """What somebody who signed in is given; `page_token` is for the cookie, and `browser_token` for the one by which the
+    """What somebody who signed in is given; `page_token` is for the cookie, `browser_token` for the one by which the
     browser is known afterwards. None of it is stored. `tag` routes.
     """
 
