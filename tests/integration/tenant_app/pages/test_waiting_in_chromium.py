@@ -32,7 +32,7 @@ def eyes(sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str, app: Fla
 def held_back(page: Page, path: str) -> list[Route]:
     """Requests to there wait until the test lets them go on."""
     waiting: list[Route] = []
-    page.route(f"**{path}", waiting.append)
+    page.route(f"**{path}", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright looks at the function.
     return waiting
 
 
@@ -41,10 +41,10 @@ def test_grey_lines_stand_where_patients_will(eyes: Eyes, clinic: Clinic) -> Non
     looking = eyes(width=PHONE, dark=True)
     page = looking.page
     looking.go("/patients")
-    waiting = held_back(page, "/patients/results")
+    waiting = held_back(page, "/patients")
     lines, results = page.locator("#results + .sk-skeleton"), page.locator("#results")
     expect(lines).to_be_hidden()
-    page.locator("#query").press_sequentially(who.patient_code)
+    page.locator("#query").press_sequentially(who.full_name)
     expect(lines).to_be_visible()
     expect(results).to_have_attribute("aria-busy", "true")
     looking.look("staff-waiting-vi-360")
@@ -67,7 +67,7 @@ def test_grey_lines_stand_where_free_times_and_found_people_will(eyes: Eyes, cli
     looking.go(f"/appointments/new?patient={who.id}")
     page.select_option("#department", str(clinic.department_id))
     expect(page.locator("[name=start]").first).to_be_attached()
-    waiting = held_back(page, "/appointments")
+    waiting = held_back(page, "/appointments/new")
     page.locator("[name=step][value=later]").click()
     lines = page.locator("#times .sk-skeleton")
     expect(lines).to_be_visible()
@@ -109,7 +109,8 @@ def test_a_sheet_lists_the_keys_of_the_page_and_they_can_be_switched_off(eyes: E
     page.keyboard.press("n")
     page.keyboard.press("?")
     expect(sheet).to_be_hidden()
-    page.locator("[data-help]").first.click()
+    page.locator("button[popovertarget=account]:visible").first.click()
+    page.locator("[data-help]:visible").first.click()
     sheet.locator("[data-shortcuts-switch]").check()
     page.keyboard.press("Escape")
     page.locator("h1").click()
