@@ -12,6 +12,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from redis import Redis
 
@@ -24,6 +25,10 @@ from tests.support.hospitals import Hospital, HospitalMaker, hospital_maker
 from tests.support.portals import Portals, open_portals
 from tests.support.servers import Servers, shared_servers
 from tests.support.standing import NAMES, Copied, Standing
+
+# How long one example takes says something of the machine, which others load, and nothing of what is tested.
+hypothesis.settings.register_profile("loaded", deadline=None)
+hypothesis.settings.load_profile("loaded")
 
 
 @pytest.fixture(scope="session")
