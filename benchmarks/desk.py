@@ -22,7 +22,8 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.passwords import Passwords
 from kernel.settings import read as read_settings
 from kernel.telemetry import logs
-from manage import wiring
+from manage.wiring.portals import close_portal
+from manage.wiring.staff import staff_app
 from tenant_app.appointments.public import Filter, count_by_status, latest_before, read_list
 from tenant_app.patients.public import read, read_search, search
 from tenant_app.patients.queries import portal_state
@@ -111,7 +112,7 @@ def run(bench: Bench) -> Iterator[Figure]:
     hospital = ground.maker.make(name="Bệnh viện đông người bệnh")
     bench.report(f"{bench.scale.desk_patients:,} patients and {bench.scale.desk_appointments:,} appointments")
     large = fill(hospital, patients=bench.scale.desk_patients, appointments=bench.scale.desk_appointments)
-    app = wiring.staff_app(read_settings(ground.environment("staff", port=0, in_central=())))
+    app = staff_app(read_settings(ground.environment("staff", port=0, in_central=())))
     # Making an app sets its process's logging up; among the figures it is not wanted.
     logs.configure(level="CRITICAL", process="benchmarks")
     try:
@@ -123,7 +124,7 @@ def run(bench: Bench) -> Iterator[Figure]:
             for place in _places(bench, large, browser):
                 yield from _compared(bench, place, large.clinic, router, connection)
     finally:
-        wiring.close_portal(app)
+        close_portal(app)
 
 
 def _compared(

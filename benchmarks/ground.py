@@ -36,7 +36,7 @@ from kernel.redis_client import HelpfulRedis, connect
 from keys.public import BlindIndex, Keychain, LocalKeyring, load_blind_index, scopes
 from manage.embedded.postgres import EmbeddedPostgres
 from manage.embedded.redis import EmbeddedRedis
-from manage.wiring import KEYRING_FILE
+from manage.wiring.sources import KEYRING_FILE
 from tenant_app.hospital.initialise import HospitalStart
 from tests.support.databases import (
     PASSWORDS,

@@ -29,7 +29,7 @@ def serving(
     config: str = "manage.gunicorn_config",
     more: Sequence[str] = (),
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """`manage.entry:<entry>()`, or `module:factory` of ours, until the end of the block."""
+    """`manage.entry.<entry>:app()`, or `module:factory` of ours, until the end of the block."""
     argv = gunicorn(entry, config=config)
     if ":" in entry:
         argv[-1] = f"{entry}()"

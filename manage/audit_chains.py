@@ -25,8 +25,9 @@ from kernel.errors import NotFound, SokhamError
 from kernel.ids import TenantId, parse_tenant_code
 from kernel.settings import Settings
 from kernel.telemetry.logs import get_logger
-from manage import wiring
 from manage.epochs import restores_on_record
+from manage.wiring.hospitals import routing
+from manage.wiring.sources import central_database
 from tenant_app.audit.public import AuditCheck
 from tenant_app.database import HospitalBase
 
@@ -59,8 +60,8 @@ def check_chains(
     `settings` hold the passwords of the roles route and seal. Raises NotFound for a code that there is not.
     """
     noted = list(noted_heads([*head_files(settings.data_dir), *more_heads]))
-    routed = wiring.routing(settings, process="jobs", purpose="seal")
-    central = wiring.central_database(settings, "seal", settings.password_seal, pool_size=2)
+    routed = routing(settings, process="jobs", purpose="seal")
+    central = central_database(settings, "seal", settings.password_seal, pool_size=2)
     try:
         with central.unit_of_work() as uow:
             keys = audit_public_keys(uow)

@@ -12,12 +12,13 @@ from central.auth.signing_keys import ensure_signing_keys
 from central.patient_index.blind_index_keys import ensure_blind_index_key
 from central.registry.public import SqlDataKeyStore
 from keys.public import PROCESSES, Keychain, LocalKeyring, scopes
-from manage import operator, wiring
+from manage import operator, provisioning
 from manage.demo.run import make_demo
 from manage.environment import CENTRAL_DATABASE, role_password, settings_of
 from manage.errors import CommandFailed
 from manage.fleet import migrate_hospitals
 from manage.run_context import RunContext
+from manage.wiring.sources import KEYRING_FILE, central_database, key_provider
 from migrations import runner
 
 
@@ -46,10 +47,10 @@ def steps(context: RunContext) -> Sequence[Step]:
 def make_keyring(context: RunContext) -> None:
     """The local keyring where there is no Vault; in both, a key-encryption key for every scope."""
     settings = settings_of(context, "operator")
-    path = context.data_dir.keys / wiring.KEYRING_FILE
+    path = context.data_dir.keys / KEYRING_FILE
     if not settings.vault_addr and not path.exists():
         LocalKeyring.create(path, passphrase=settings.keyring_passphrase or None).close()
-    provider = wiring.key_provider(settings, PROCESSES["setup"])
+    provider = key_provider(settings, PROCESSES["setup"])
     try:
         provider.ensure_scopes(scopes.ALL)
     finally:
@@ -72,9 +73,9 @@ def make_central(context: RunContext) -> None:
 def make_central_keys(context: RunContext) -> None:
     """The keys that sign tokens, one an issuer; the blind index key; the key that seals the index."""
     settings = settings_of(context, "operator")
-    provider = wiring.key_provider(settings, PROCESSES["setup"])
+    provider = key_provider(settings, PROCESSES["setup"])
     keychain = Keychain(provider)
-    database = wiring.central_database(settings, "owner", settings.password_owner, pool_size=1)
+    database = central_database(settings, "owner", settings.password_owner, pool_size=1)
     try:
         with database.unit_of_work() as uow:
             store = SqlDataKeyStore(uow)
@@ -91,7 +92,7 @@ def migrate_all_hospitals(context: RunContext) -> None:
     """The template for new hospitals, and every hospital's database at the head. One that fails stops nobody else's."""
     settings = settings_of(context, "operator")
     context.report("template")
-    operator.ensure_template(settings)
+    provisioning.ensure_template(settings)
     for done in migrate_hospitals(settings, parallel=2):
         context.report(done.tenant_code)
         if done.error:

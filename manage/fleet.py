@@ -10,7 +10,7 @@ from kernel.database.engines import connection_parameters
 from kernel.errors import SokhamError
 from kernel.settings import Settings
 from keys.public import PROCESSES, Keychain
-from manage import wiring
+from manage.wiring.sources import central_database, key_provider
 from migrations import runner
 from migrations.fleet import Result, Target, migrate_fleet
 
@@ -50,9 +50,9 @@ def standings(settings: Settings) -> list[Standing]:
 
 def hospital_targets(settings: Settings, only: Sequence[str] = ()) -> tuple[list[Target], list[Result]]:
     """Hospitals' databases as their owners, and those whose credential does not open. Raises TenantUnknown."""
-    provider = wiring.key_provider(settings, PROCESSES["migrate"])
+    provider = key_provider(settings, PROCESSES["migrate"])
     keychain = Keychain(provider)
-    database = wiring.central_database(settings, "owner", settings.password_owner, pool_size=1)
+    database = central_database(settings, "owner", settings.password_owner, pool_size=1)
     targets: list[Target] = []
     unreadable: list[Result] = []
     try:

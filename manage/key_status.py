@@ -10,9 +10,10 @@ from sqlalchemy import text
 from kernel.errors import SokhamError
 from kernel.settings import Settings
 from keys.public import PROCESSES, KeyProvider, KeyRefused, scopes
-from manage import operator, wiring
+from manage import operator
 from manage.doctor.servers import owner_of
 from manage.fleet import hospital_targets
+from manage.wiring.sources import key_provider
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +104,7 @@ def _versions(settings: Settings) -> tuple[dict[str, int], str | None]:
     versions: dict[str, int] = {}
     provider: KeyProvider | None = None
     try:
-        provider = wiring.key_provider(settings, PROCESSES["operator"])
+        provider = key_provider(settings, PROCESSES["operator"])
         for scope in sorted(scopes.ALL):
             try:
                 versions[scope] = provider.current_version(scope=scope)

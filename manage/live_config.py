@@ -1,4 +1,4 @@
-"""How gunicorn serves live updates: `gunicorn -c python:manage.live_config "manage.entry:live()"`.
+"""How gunicorn serves live updates: `gunicorn -c python:manage.live_config "manage.entry.live:app()"`.
 
 One worker, for the connections of a browser all belong to one process; a thread for each connection, and as many
 connections as SOKHAM_LIVE_CONNECTIONS says. More processes may run beside it, each with a port of its own.

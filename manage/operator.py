@@ -3,22 +3,18 @@
 import os
 from typing import Any
 
-from central.provisioning.public import CredentialRotation, HospitalServer, Provisioner
 from central.registry.public import RouteAnnouncer, Unannounced
 from central.router.public import RedisRouteAnnouncer
 from kernel.database.engines import Database, parameters_of
 from kernel.settings import Settings, read
-from keys.public import PROCESSES, Keychain, KeyPolicy
-from manage import wiring
 from manage.data_dir import DataDir
 from manage.embedded.addresses import RedisAddress
 from manage.embedded.postgres import EmbeddedPostgres
 from manage.embedded.redis import EmbeddedRedis
 from manage.environment import settings_of
 from manage.errors import CommandFailed
-from manage.hospital_schema import MigratedHospitalSchema
 from manage.run_context import RunContext, WebPorts
-from tenant_app.hospital.initialise import HospitalStart
+from manage.wiring.sources import central_database, helpful_redis
 
 DEFAULT_PORT_BASE = 8000
 
@@ -45,9 +41,18 @@ def operator_settings(data_dir: DataDir) -> Settings:
     return settings_of(context, "operator")
 
 
+def process_settings(data_dir: DataDir) -> Settings:
+    """The settings of a process: its environment, or for one started by hand those of the data folder.
+
+    Raises as `operator_settings`.
+    """
+    settings = read(os.environ)
+    return settings if settings.database_url else operator_settings(data_dir)
+
+
 def console_database(settings: Settings) -> Database:
     """Central's database as the console's role, for what a command changes."""
-    return wiring.central_database(settings, "console", settings.password_console, pool_size=2)
+    return central_database(settings, "console", settings.password_console, pool_size=2)
 
 
 def owner_parameters(settings: Settings) -> dict[str, Any]:
@@ -59,40 +64,8 @@ def owner_parameters(settings: Settings) -> dict[str, Any]:
 
 def announcer(settings: Settings) -> RouteAnnouncer:
     """Tells the routers over Redis; without Redis they find out by themselves."""
-    redis = wiring.helpful_redis(settings)
+    redis = helpful_redis(settings)
     return Unannounced() if redis is None else RedisRouteAnnouncer(redis)
-
-
-def provisioner(settings: Settings, *, central: Database, policy: KeyPolicy) -> Provisioner:
-    """Makes hospitals, with what a process of this policy may do with keys."""
-    keychain = Keychain(wiring.key_provider(settings, policy))
-    return Provisioner(
-        central=central,
-        keychain=keychain,
-        server=HospitalServer.from_settings(settings),
-        schema=MigratedHospitalSchema(),
-        initialiser=HospitalStart(keychain=keychain),
-        announcer=announcer(settings),
-    )
-
-
-def ensure_template(settings: Settings) -> str:
-    """The template for new hospitals at the head; returns its name."""
-    database = console_database(settings)
-    try:
-        return provisioner(settings, central=database, policy=PROCESSES["central"]).ensure_template()
-    finally:
-        database.dispose()
-
-
-def rotation(settings: Settings, *, central: Database, policy: KeyPolicy) -> CredentialRotation:
-    """Rotates credentials, likewise."""
-    return CredentialRotation(
-        central=central,
-        keychain=Keychain(wiring.key_provider(settings, policy)),
-        server=HospitalServer.from_settings(settings),
-        announcer=announcer(settings),
-    )
 
 
 def _redis(data_dir: DataDir) -> RedisAddress | None:

@@ -25,7 +25,7 @@ def processes(context: RunContext) -> Sequence[ProcessSpec]:
 
 def gunicorn(entry: str, *, config: str = "manage.gunicorn_config") -> list[str]:
     """How a web process is started, here and in compose.yaml; the rest stands in the configuration."""
-    return [sys.executable, "-m", "gunicorn", "-c", f"python:{config}", f"manage.entry:{entry}()"]
+    return [sys.executable, "-m", "gunicorn", "-c", f"python:{config}", f"manage.entry.{entry}:app()"]
 
 
 def _web(context: RunContext, name: str, port: int, *, config: str = "manage.gunicorn_config") -> ProcessSpec:

@@ -17,10 +17,11 @@ from kernel.database.engines import Database
 from kernel.errors import SokhamError
 from kernel.ids import TenantId, parse_tenant_code
 from kernel.settings import Settings
-from manage import operator, wiring
+from manage import operator
 from manage.errors import CommandFailed
 from manage.fleet import hospital_targets
 from manage.owned import owned
+from manage.wiring.sources import helpful_redis
 from migrations.fleet import Target
 from tenant_app.audit.service import record_by_platform
 from tenant_app.hospital.public import HospitalSync
@@ -71,7 +72,7 @@ def republish_hospitals(
     """
     targets, unreadable = hospital_targets(settings, () if only is None else (parse_tenant_code(only),))
     yield from (Republished(tenant_code=each.tenant_code, error=each.error) for each in unreadable)
-    redis = wiring.helpful_redis(settings)
+    redis = helpful_redis(settings)
     with _console(settings) as central:
         for target in targets:
             so_far = Republished(tenant_code=target.tenant_code, last=after)

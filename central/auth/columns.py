@@ -1,6 +1,9 @@
 """Columns of accounts, sessions, refresh tokens and invites, the same in central and in each hospital's database.
 
 A concrete table adds its foreign key `account_id` (sessions, invites) or `session_id` (refresh tokens).
+
+Other folders import these from here and not from `central.auth.public`: their tables stand in processes where nobody
+signs in, which need no pages, schemas and second factors for that.
 """
 
 from sqlalchemy import BigInteger, LargeBinary, String, Text

@@ -1,21 +1,9 @@
-"""What other folders may use of signing in."""
+"""What other folders may use of signing in; the columns of their tables they take from `central.auth.columns`."""
 
 from central.auth import lockout
 from central.auth.account import OwnAccount, device_of
 from central.auth.account_api import add_account_routes
 from central.auth.account_pages import account_pages
-from central.auth.columns import (
-    ACCOUNT_STATUSES,
-    MFA_WHOLE,
-    AccountColumns,
-    InviteColumns,
-    PasswordHistoryColumns,
-    RecoveryCodeColumns,
-    RefreshTokenColumns,
-    SecondFactorColumns,
-    SessionColumns,
-    SignInFailureColumns,
-)
 from central.auth.factor_api import add_factor_routes
 from central.auth.factor_errors import (
     FactorDemanded,
@@ -41,16 +29,12 @@ from central.auth.signing_keys import signer_from
 from central.auth.token_api import TokenKeeper, token_blueprint
 
 __all__ = [
-    "ACCOUNT_STATUSES",
-    "MFA_WHOLE",
     "AcceptInviteBody",
-    "AccountColumns",
     "Body",
     "FactorDemanded",
     "FactorVault",
     "Gate",
     "InvalidSecret",
-    "InviteColumns",
     "Invited",
     "IssuedInvite",
     "NoPendingFactor",
@@ -59,20 +43,14 @@ __all__ = [
     "OtpRequired",
     "OwnAccount",
     "OwnSecondFactor",
-    "PasswordHistoryColumns",
     "Proof",
-    "RecoveryCodeColumns",
     "RefreshBody",
     "RefreshReplayed",
-    "RefreshTokenColumns",
     "RoutedSecret",
-    "SecondFactorColumns",
     "SecondFactors",
-    "SessionColumns",
     "SessionRules",
     "Sessions",
     "SignInFailed",
-    "SignInFailureColumns",
     "SignInLocked",
     "SigningIn",
     "TenantSignInBody",

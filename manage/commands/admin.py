@@ -12,10 +12,11 @@ from central.auth.models import ADMINISTRATOR_ROLES, Administrator
 from central.auth.public import NoSecondFactor
 from central.console.administrators import reset_second_factor
 from kernel.errors import InvalidFields
-from manage import operator, wiring
-from manage.cli import data_dir_option
+from manage import operator
+from manage.cli import data_dir_option, json_option
 from manage.data_dir import DataDir
 from manage.errors import CommandFailed
+from manage.wiring.sources import passwords
 
 
 @click.group()
@@ -28,7 +29,7 @@ def admin() -> None:
 @click.option("--role", type=click.Choice(ADMINISTRATOR_ROLES), default="super_admin", show_default=True)
 @click.option("--email", help="E-mail address; <username>@sokham.invalid when not given.")
 @click.option("--name", help="Full name; the user name when not given.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @data_dir_option
 def create(username: str, role: str, email: str | None, name: str | None, as_json: bool, data_dir: Path) -> None:
     """Create an administrator; prints the one-time invite with which they choose a password."""
@@ -38,7 +39,7 @@ def create(username: str, role: str, email: str | None, name: str | None, as_jso
         with database.unit_of_work() as uow:
             administrator, issued = create_administrator(
                 uow=uow,
-                signing_in=AdministratorSignIn(wiring.passwords(settings)),
+                signing_in=AdministratorSignIn(passwords(settings)),
                 username=username,
                 email=email or f"{username.strip().lower()}@sokham.invalid",
                 full_name=name or username,

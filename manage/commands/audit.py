@@ -8,9 +8,10 @@ import click
 from rich.console import Console
 
 from jobs.sealing.public import SAID, Broken, Position, Verification
+from manage import operator
 from manage.audit_chains import Checked, check_chains
-from manage.cli import data_dir_option
-from manage.commands.jobs import process_settings
+from manage.cli import data_dir_option, json_option
+from manage.data_dir import DataDir
 from manage.errors import CommandFailed
 
 
@@ -27,7 +28,7 @@ def audit() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A copy of a file of heads that was kept elsewhere; may be given several times.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @data_dir_option
 def verify(tenant: str | None, heads: tuple[Path, ...], as_json: bool, data_dir: Path) -> None:
     """Walk the chains from their first seal and name the first broken link of each.
@@ -36,7 +37,7 @@ def verify(tenant: str | None, heads: tuple[Path, ...], as_json: bool, data_dir:
     changed, replaced or taken away. Exit code 1 when one is, or when a chain could not be read. Seals that a restore
     undid are none, where central has it on record (`sokham tenant raise-epoch`): they are counted.
     """
-    settings = process_settings(data_dir)
+    settings = operator.process_settings(DataDir(data_dir))
     checked: list[Checked] = []
     with Console(stderr=True).status("Reading …") as status:
         for each in check_chains(

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from manage.cli import data_dir_option
+from manage.cli import data_dir_option, json_option
 from manage.data_dir import DataDir
 from manage.doctor.examination import Examination
 from manage.doctor.finding import Finding, State
@@ -24,7 +24,7 @@ _MARKS = {
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.option("--settings/--no-settings", "with_settings", default=True, show_default=True, help="List all settings.")
 @data_dir_option
 def doctor(as_json: bool, with_settings: bool, data_dir: Path) -> None:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from kernel.clock import utc_now
 from manage import operator
-from manage.cli import data_dir_option
+from manage.cli import data_dir_option, json_option
 from manage.data_dir import DataDir
 from manage.errors import CommandFailed
 from manage.key_status import KeyStatus, key_status
@@ -25,7 +25,7 @@ def keys() -> None:
 
 
 @keys.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @data_dir_option
 def status(as_json: bool, data_dir: Path) -> None:
     """The key source, each scope with its version and the data keys under it, the blind index, the signing keys."""

@@ -8,14 +8,12 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from manage import operator
-from manage.cli import data_dir_option
+from manage import operator, provisioning
+from manage.cli import data_dir_option, json_option
 from manage.data_dir import DataDir
 from manage.fleet import Standing, migrate_hospitals, standings
 from migrations import runner
 from migrations.fleet import Result
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
@@ -53,7 +51,7 @@ def tenants(only: tuple[str, ...], parallel: int, as_json: bool, data_dir: Path)
         for result in migrate_hospitals(settings, only=only, parallel=parallel):
             results.append(result)
             progress.update(task, advance=1, description=result.tenant_code)
-    operator.ensure_template(settings)
+    provisioning.ensure_template(settings)
     failed = sorted(result.tenant_code for result in results if result.error)
     if as_json:
         items = [

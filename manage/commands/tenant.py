@@ -31,15 +31,13 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import TenantId
 from kernel.settings import Settings
 from keys.public import PROCESSES
-from manage import operator
-from manage.cli import data_dir_option
+from manage import operator, provisioning
+from manage.cli import data_dir_option, json_option
 from manage.data_dir import DataDir
 from manage.epochs import begin_epoch
 
 _PAGE = 200
 _POLICY = PROCESSES["central"]
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
@@ -81,7 +79,7 @@ def create(
         full_name=admin_name or admin_username,
     )
     with _central(data_dir) as (settings, database):
-        made = operator.provisioner(settings, central=database, policy=_POLICY).provision_or_resume(
+        made = provisioning.provisioner(settings, central=database, policy=_POLICY).provision_or_resume(
             new=new, admin=admin
         )
     if as_json:
@@ -103,7 +101,7 @@ def invite(code: str, reason: str | None, as_json: bool, data_dir: Path) -> None
     """
     with _central(data_dir) as (settings, database), database.unit_of_work() as uow:
         row = tenant_by_code(uow=uow, code=code)
-        made = operator.provisioner(settings, central=database, policy=_POLICY).invite_again(
+        made = provisioning.provisioner(settings, central=database, policy=_POLICY).invite_again(
             uow=uow, tenant=TenantId.parse(row.id), reason=reason
         )
         uow.commit()
@@ -208,7 +206,7 @@ def rotate_credentials(code: str, wait: bool, as_json: bool, data_dir: Path) -> 
         with database.unit_of_work() as uow:
             identity = TenantId.parse(tenant_by_code(uow=uow, code=code).id)
             pending = latest_operation(uow=uow, tenant=identity, kind="rotate-credentials")
-        rotation = operator.rotation(settings, central=database, policy=_POLICY)
+        rotation = provisioning.rotation(settings, central=database, policy=_POLICY)
         if pending is not None and pending.state != "done":
             done = rotation.switch(pending.id)
         else:

@@ -10,10 +10,11 @@ from central.router.public import TenantRouter
 from kernel.errors import SokhamError
 from kernel.ids import TenantId
 from kernel.settings import Settings
-from manage import wiring
 from manage.demo.hospitals import DEMO_HOSPITALS
 from manage.demo.people import Person, people_of_both
 from manage.demo.visits import staff_actor
+from manage.wiring.patient import patient_app
+from manage.wiring.portals import close_portal
 from tenant_app.patients.public import PatientIdentifier, portal_state
 from tenant_app.portal.public import issue_code
 from tenant_app.staff.public import User
@@ -32,7 +33,7 @@ def make_patient_account(*, router: TenantRouter, settings: Settings, password: 
     code = _code(router, first, somebody)
     if code is None:
         return somebody
-    portal = wiring.patient_app(settings)
+    portal = patient_app(settings)
     try:
         client = portal.test_client()
         body = {"cccd": somebody.cccd, "activation_code": code, "password": password}
@@ -42,7 +43,7 @@ def make_patient_account(*, router: TenantRouter, settings: Settings, password: 
             bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
             _post(client, "/api/v1/hospitals/link", {"activation_code": other}, headers=bearer)
     finally:
-        wiring.close_portal(portal)
+        close_portal(portal)
     return somebody
 
 

@@ -14,7 +14,7 @@ from kernel.text import search_key
 from kernel.web.actor import Actor
 from keys.public import Keychain
 from manage.demo.week import Visit
-from manage.messaging import TRIAL
+from manage.messaging.listed import TRIAL
 from tenant_app.appointments.public import Appointment
 from tenant_app.reminders.public import (
     ReminderNotPossible,

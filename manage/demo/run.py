@@ -10,7 +10,7 @@ from central.auth.models import Administrator
 from kernel.clock import utc_now
 from kernel.database.engines import Database
 from keys.public import PROCESSES
-from manage import operator, wiring
+from manage import operator, provisioning
 from manage.data_dir import DataDir
 from manage.demo.hospitals import DEMO_HOSPITALS
 from manage.demo.importing import import_files
@@ -19,6 +19,8 @@ from manage.demo.people import Person
 from manage.demo.seed import DemoData
 from manage.environment import settings_of
 from manage.run_context import Login, RunContext
+from manage.wiring.hospitals import routing
+from manage.wiring.sources import passwords
 from tenant_app.auth.service import StaffAccounts, StaffFactors
 
 # Who is shown on the ready screen: one of each kind of work.
@@ -34,13 +36,13 @@ def make_demo(context: RunContext) -> None:
         stack.callback(database.dispose)
         # A hospital is filled in one transaction, which on a busy machine takes longer than a request may.
         unhurried = replace(settings, transaction_seconds=600)
-        routed = wiring.routing(unhurried, process="tenant_app", purpose="app")
+        routed = routing(unhurried, process="tenant_app", purpose="app")
         stack.callback(routed.router.close)
-        _make_administrator(database, AdministratorSignIn(wiring.passwords(settings)), password)
+        _make_administrator(database, AdministratorSignIn(passwords(settings)), password)
         DemoData(
-            provisioner=operator.provisioner(settings, central=database, policy=PROCESSES["central"]),
+            provisioner=provisioning.provisioner(settings, central=database, policy=PROCESSES["central"]),
             router=routed.router,
-            accounts=StaffAccounts(wiring.passwords(settings)),
+            accounts=StaffAccounts(passwords(settings)),
             factors=StaffFactors(routed.keychain),
             keychain=routed.keychain,
             password=password,

@@ -7,8 +7,9 @@ import psycopg
 
 from central.router.reader import CONNECTIONS as ROUTE_CONNECTIONS
 from kernel.settings import Settings
-from manage import operator, wiring
+from manage import operator
 from manage.doctor.finding import Finding, note, ok, unknown, wrong
+from manage.wiring.hospitals import IMPORT_CONNECTIONS
 
 # A pool of central's database: its size and what it may overflow to (kernel.database.engines, manage.wiring).
 _CONSOLE: Final = 10
@@ -17,7 +18,7 @@ _JOBS: Final = 9
 # Migrations, provisioning and commands of the operator.
 _OPERATOR: Final = 10
 
-# Process → the most it opens to central's database. In manage/wiring.py stands what each is made of.
+# Process → the most it opens to central's database. In manage/wiring/ stands what each is made of.
 _TO_CENTRAL: Final[Mapping[str, int]] = {
     "central": _CONSOLE + _INGEST + ROUTE_CONNECTIONS,
     "staff": ROUTE_CONNECTIONS,
@@ -39,7 +40,7 @@ def budgets(settings: Settings, *, web_workers: int = 1) -> Iterator[Finding]:
     processes = {name: web_workers if name in {"central", "staff", "patient"} else 1 for name in _TO_CENTRAL}
     to_central = sum(_TO_CENTRAL[name] * count for name, count in processes.items())
     to_hospitals = settings.connection_budget * sum(processes[name] for name in _WITH_ROUTER)
-    to_hospitals += wiring.IMPORT_CONNECTIONS * processes["staff"]
+    to_hospitals += IMPORT_CONNECTIONS * processes["staff"]
     with psycopg.connect(**operator.owner_parameters(settings), autocommit=True) as connection:
         row = connection.execute(
             "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"

@@ -5,8 +5,8 @@ from typing import Final
 
 from kernel.settings import Settings
 from keys.public import PROCESSES, KeyProvider, KeyRefused, KeyringUnsafe, KeySourceUnavailable, scopes
-from manage import wiring
 from manage.doctor.finding import Finding, ok, wrong
+from manage.wiring.sources import KEYRING_FILE, key_provider
 
 _POLICY: Final = "keys/vault_policies/operator.hcl"
 
@@ -15,7 +15,7 @@ def key_source(settings: Settings) -> Iterator[Finding]:
     """Whether it answers this process, and has every key that Sokham uses."""
     where = key_source_name(settings)
     try:
-        provider = wiring.key_provider(settings, PROCESSES["operator"])
+        provider = key_provider(settings, PROCESSES["operator"])
         try:
             refused = _refused_scopes(provider)
         finally:
@@ -40,7 +40,7 @@ def key_source_name(settings: Settings) -> str:
 
 def key_remedy(settings: Settings, err: KeySourceUnavailable | KeyRefused) -> str:
     """How to mend a key source that failed with `err`."""
-    keyring = settings.data_dir / "keys" / wiring.KEYRING_FILE
+    keyring = settings.data_dir / "keys" / KEYRING_FILE
     if isinstance(err, KeyringUnsafe):
         return f"chmod 600 {keyring}"
     if isinstance(err, KeySourceUnavailable) and settings.vault_addr:

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from central.auth.public import PasswordHistoryColumns, RecoveryCodeColumns, SignInFailureColumns
+from central.auth.columns import PasswordHistoryColumns, RecoveryCodeColumns, SignInFailureColumns
 from tenant_app.database import HospitalBase
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from central.auth.public import (
+from central.auth.columns import (
     MFA_WHOLE,
     RecoveryCodeColumns,
     RefreshTokenColumns,

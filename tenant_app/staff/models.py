@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from central.auth.public import MFA_WHOLE, AccountColumns, InviteColumns, RefreshTokenColumns, SessionColumns
+from central.auth.columns import MFA_WHOLE, AccountColumns, InviteColumns, RefreshTokenColumns, SessionColumns
 from kernel.database.columns import CreatedAt, RowId, Stamped, Versioned, one_of
 from kernel.web.idempotency import IdempotencyColumns
 from tenant_app.database import HospitalBase

@@ -24,7 +24,8 @@ from kernel.settings import Settings
 from keys.public import BlindIndex, Keychain, LocalKeyring, load_blind_index
 from manage.demo.people import Person as Somebody
 from manage.demo.people import person
-from manage.wiring import KEYRING_FILE, patient_app
+from manage.wiring.patient import patient_app
+from manage.wiring.sources import KEYRING_FILE
 from tenant_app.patients.public import PatientRecord
 from tenant_app.portal.public import issue_code
 from tests.support.clinic import Clinic

@@ -14,7 +14,11 @@ from central.patient_index.blind_index_keys import ensure_blind_index_key
 from central.registry.public import SqlDataKeyStore
 from kernel.settings import Settings, read
 from keys.public import Keychain, LocalKeyring, scopes
-from manage import wiring
+from manage.wiring.central import central_app
+from manage.wiring.patient import patient_app
+from manage.wiring.portals import close_portal
+from manage.wiring.sources import KEYRING_FILE
+from manage.wiring.staff import staff_app
 from tests.support.databases import PASSWORDS, CentralDatabase
 
 
@@ -28,17 +32,17 @@ class Portals:
     @cached_property
     def console(self) -> Flask:
         """Of the platform's administrators."""
-        return self._keep(wiring.central_app(self.settings))
+        return self._keep(central_app(self.settings))
 
     @cached_property
     def staff(self) -> Flask:
         """Of the hospitals' staff."""
-        return self._keep(wiring.staff_app(self.settings))
+        return self._keep(staff_app(self.settings))
 
     @cached_property
     def patient(self) -> Flask:
         """Of the patients."""
-        return self._keep(wiring.patient_app(self.settings))
+        return self._keep(patient_app(self.settings))
 
     @property
     def all(self) -> dict[str, Flask]:
@@ -48,7 +52,7 @@ class Portals:
     def close(self) -> None:
         """Close those that were made."""
         for app in self._made:
-            wiring.close_portal(app)
+            close_portal(app)
 
     def _keep(self, app: Flask) -> Flask:
         self._made.append(app)
@@ -62,7 +66,7 @@ def open_portals(
     """Keys are made as `sokham up` makes them; passwords are cheap to check, limits are out of the way."""
     _make_keys(central, keys)
     (folder / "keys").mkdir()
-    shutil.copy2(keyring_path, folder / "keys" / wiring.KEYRING_FILE)
+    shutil.copy2(keyring_path, folder / "keys" / KEYRING_FILE)
     settings = read(
         {
             "DATABASE_URL": central.url,

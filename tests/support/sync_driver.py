@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-from manage.commands.sync import sync
+from manage.commands.sync.run import run
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
             os.dup2(2, 1)
             code = 1
             try:
-                sync.main(["run"], standalone_mode=False)
+                run.main([], standalone_mode=False)
                 code = 0
             finally:
                 os._exit(code)

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from kernel.passwords import Passwords
 from live.app import LiveProcess
-from manage import wiring
+from manage.wiring.live import live_process
 from tenant_app.staff.models import User
 from tests.support.clinic import Clinic, add_user, open_clinic
 from tests.support.hospitals import Hospital
@@ -45,7 +45,7 @@ def wire(servers: Servers) -> Iterator[Proxy]:
 def live(portals: Portals, clinics: tuple[Clinic, Clinic], wire: Proxy, servers: Servers) -> Iterator[LiveProcess]:
     """The process, as the composition root makes it; not serving yet."""
     there = portals.settings.redis_url.replace(f":{servers.redis.port}/", f":{wire.port}/")
-    process = wiring.live_process(replace(portals.settings, redis_url=there))
+    process = live_process(replace(portals.settings, redis_url=there))
     yield process
     process.stop()
 

@@ -11,7 +11,7 @@ from kernel.clock import utc_now
 from kernel.ids import new_row_id
 from kernel.redis_client import HelpfulRedis, connect
 from live.app import LiveProcess
-from manage import wiring
+from manage.wiring.live import live_process
 from tenant_app.live.models import WebsocketConnection
 from tenant_app.live.public import Change, Connection, LiveBus, connected_people, queue_topic, stream_of, write_down
 from tenant_app.staff.models import StaffSession
@@ -109,7 +109,7 @@ def test_several_processes_each_tell_their_own_windows(
     doctor = sign_in(clinic, "doctor")
     here = window(doctor)
     here.follow("queue")
-    second: LiveProcess = wiring.live_process(portals.settings)
+    second: LiveProcess = live_process(portals.settings)
     with served_live(second) as address:
         there = Window.open(address, cookie=cookie_of(doctor.client), origin=portals.settings.staff_url)
         there.follow("queue")

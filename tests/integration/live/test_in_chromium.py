@@ -10,8 +10,10 @@ from playwright.sync_api import Request, expect
 
 from kernel.clock import local_today
 from live.app import LiveProcess
-from manage import wiring
 from manage.embedded.ports import free_port
+from manage.wiring.live import live_process
+from manage.wiring.portals import close_portal
+from manage.wiring.staff import staff_app
 from tenant_app.appointments.public import book
 from tests.support.chromium import DESK, PHONE, READERS, Looker, browser, looker, pictures, served
 from tests.support.clinic import Clinic, staff_actor
@@ -48,16 +50,16 @@ def town(portals: Portals, clinics: tuple[Clinic, Clinic]) -> Iterator[Town]:
     """It all runs."""
     staff_port = free_port()
     settings = replace(portals.settings, staff_url=f"http://localhost:{staff_port}")
-    process = wiring.live_process(settings)
+    process = live_process(settings)
     with (
         served_live(process) as address,
         proxy_to("127.0.0.1", int(address.rpartition(":")[2])) as wire,
         browser() as chromium,
     ):
-        app = wiring.staff_app(replace(settings, live_url=f"http://localhost:{wire.port}"))
+        app = staff_app(replace(settings, live_url=f"http://localhost:{wire.port}"))
         with served(app, port=staff_port) as url:
             yield Town(url, wire, chromium, process)
-        wiring.close_portal(app)
+        close_portal(app)
 
 
 def asked_by_itself(eyes: Looker) -> set[bool]:

@@ -14,8 +14,8 @@ from manage import cli
 
 
 @pytest.fixture
-def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package of commands of the test's own."""
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> cli.LazyGroup:
+    """A group over a package of commands of the test's own."""
     package = tmp_path / "test_commands"
     package.mkdir()
     (package / "__init__.py").touch()
@@ -24,39 +24,41 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         '@click.command()\ndef say_it():\n    """Say."""\n    click.echo("Sổ khám")\n',
         encoding="utf-8",
     )
+    (package / "_shared.py").write_text("raise ImportError\n", encoding="utf-8")
+    (package / "more").mkdir()
+    (package / "more" / "__init__.py").write_text('"""More of them."""\nraise ImportError\n', encoding="utf-8")
     (package / "broken.py").write_text('"""Cannot be imported."""\nraise ImportError\n', encoding="utf-8")
     (package / "odd.py").write_text('"""No command in it."""\nodd = 1\n', encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(cli, "COMMANDS", package)
-    monkeypatch.setattr(cli, "PACKAGE", "test_commands")
     for name in [name for name in sys.modules if name.startswith("test_commands")]:
         monkeypatch.delitem(sys.modules, name)
-    return package
+    return cli.LazyGroup(name="test", package="test_commands")
 
 
-def test_help_lists_every_command_without_importing_one(commands: Path) -> None:
-    done = CliRunner().invoke(cli.main, ["--help"])
+def test_help_lists_every_command_without_importing_one(commands: cli.LazyGroup) -> None:
+    done = CliRunner().invoke(commands, ["--help"])
     assert done.exit_code == 0
-    for text in ("say-it", "Say it.", "Cannot be imported."):
+    for text in ("say-it", "Say it.", "Cannot be imported.", "more ", "More of them."):
         assert text in done.output
+    assert "shared" not in done.output
     assert "test_commands.say_it" not in sys.modules
 
 
-def test_a_command_is_called_by_its_module_with_hyphens(commands: Path) -> None:
-    done = CliRunner().invoke(cli.main, ["say-it"])
+def test_a_command_is_called_by_its_module_with_hyphens(commands: cli.LazyGroup) -> None:
+    done = CliRunner().invoke(commands, ["say-it"])
     assert (done.exit_code, done.output) == (0, "Sổ khám\n")
 
 
-def test_an_unknown_command_is_wrong_usage(commands: Path) -> None:
+def test_an_unknown_command_is_wrong_usage(commands: cli.LazyGroup) -> None:
     assert CliRunner().invoke(cli.main, ["no-such"]).exit_code == 2
 
 
-def test_a_module_without_its_command_is_a_fault(commands: Path) -> None:
-    assert isinstance(CliRunner().invoke(cli.main, ["odd"]).exception, TypeError)
+def test_a_module_without_its_command_is_a_fault(commands: cli.LazyGroup) -> None:
+    assert isinstance(CliRunner().invoke(commands, ["odd"]).exception, TypeError)
 
 
 def test_an_error_of_ours_is_a_message_and_exit_code_1() -> None:
-    @click.group(cls=cli.LazyGroup)
+    @click.group(cls=cli.LazyGroup, package="manage.commands")
     def group() -> None:
         pass
 
@@ -71,7 +73,7 @@ def test_an_error_of_ours_is_a_message_and_exit_code_1() -> None:
 
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_a_database_that_is_away_is_a_message_and_another_error_is_a_fault(wrapped: bool) -> None:
-    @click.group(cls=cli.LazyGroup)
+    @click.group(cls=cli.LazyGroup, package="manage.commands")
     def group() -> None:
         pass
 
@@ -91,9 +93,13 @@ def test_a_database_that_is_away_is_a_message_and_another_error_is_a_fault(wrapp
 
 
 def test_every_command_of_the_project_has_help_and_a_line_in_the_list() -> None:
-    context = click.Context(cli.main)
-    names = cli.main.list_commands(context)
-    assert "up" in names
-    for name in names:
-        assert CliRunner().invoke(cli.main, [name, "--help"]).exit_code == 0, name
-        assert cli._first_line(name), name
+    groups = [(cli.main, [])]
+    while groups:
+        group, path = groups.pop()
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            assert CliRunner().invoke(cli.main, [*path, name, "--help"]).exit_code == 0, name
+            assert group.first_line(name), name
+            command = group.get_command(context, name)
+            if isinstance(command, cli.LazyGroup):
+                groups.append((command, [*path, name]))

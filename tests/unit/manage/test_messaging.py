@@ -8,7 +8,8 @@ import pytest
 from kernel.messaging.mail import SmtpMail
 from kernel.messaging.sms import HttpSms
 from kernel.settings import InvalidSettings, Settings
-from manage.messaging import TRIAL, message_kinds, offers
+from manage.messaging.listed import TRIAL, offers
+from manage.messaging.ways import message_kinds
 from tenant_app.settings.public import ACCOUNTS, OwnAccount
 
 ACCOUNT = OwnAccount(id=UUID(int=1), server="viettel", sender="BVHONGHA", user="", secret="bi-mat")

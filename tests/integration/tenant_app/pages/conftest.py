@@ -17,7 +17,8 @@ from central.router.public import TenantRouter
 from kernel.passwords import Passwords
 from kernel.settings import Settings
 from keys.public import Keychain
-from manage import wiring
+from manage.wiring.sources import KEYRING_FILE
+from manage.wiring.staff import staff_app
 from tenant_app.staff.models import User
 from tests.support.chromium import browser, served
 from tests.support.clinic import Clinic, add_user
@@ -31,12 +32,12 @@ CHEAP = Passwords(memory_kib=64, passes=1, lanes=1)
 def settings(central: CentralDatabase, keyring_path: Path, keychain: Keychain, tmp_path: Path) -> Settings:
     """What the staff portal's process is told."""
     (tmp_path / "keys").mkdir()
-    shutil.copy(keyring_path, tmp_path / "keys" / wiring.KEYRING_FILE)
+    shutil.copy(keyring_path, tmp_path / "keys" / KEYRING_FILE)
     with central.database(roles.CONSOLE).unit_of_work() as uow:
         ensure_signing_keys(uow=uow, keychain=keychain, store=SqlDataKeyStore(uow))
         uow.commit()
     # The keyring on disk may have grown by the wrapping key of the signing keys.
-    shutil.copy(keyring_path, tmp_path / "keys" / wiring.KEYRING_FILE)
+    shutil.copy(keyring_path, tmp_path / "keys" / KEYRING_FILE)
     return Settings(
         data_dir=tmp_path,
         database_url=central.url,
@@ -52,7 +53,7 @@ def settings(central: CentralDatabase, keyring_path: Path, keychain: Keychain, t
 @pytest.fixture
 def app(settings: Settings, clinics: tuple[Clinic, Clinic]) -> Iterator[Flask]:
     """The portal."""
-    made = wiring.staff_app(settings)
+    made = staff_app(settings)
     yield made
     router: TenantRouter = made.extensions["sokham"][TenantRouter]
     router.close()

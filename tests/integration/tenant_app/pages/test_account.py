@@ -14,7 +14,7 @@ from central.auth.lockout import FREE_FAILURES
 from central.auth.signing_in import REMEMBERED
 from kernel.errors import SokhamError
 from kernel.settings import Settings
-from manage.wiring import session_rules
+from manage.wiring.portals import session_rules
 from tenant_app.auth.models import PasswordHistory
 from tenant_app.staff.public import invite_to_new_password
 from tests.support.clinic import Clinic

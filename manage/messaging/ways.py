@@ -1,10 +1,9 @@
-"""The ways of sending that the settings give an installation."""
+"""The ways of sending, with passwords and all: for the jobs, which send."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from jobs.reminders import Kind, mail_kind, sms_kind
 from kernel.database.engines import LOOPBACK
@@ -13,16 +12,13 @@ from kernel.messaging.folder import MailFolder, SmsFolder
 from kernel.messaging.mail import SECURITIES, SmtpMail, SmtpServer
 from kernel.messaging.sms import HttpSms, SmsGateway
 from kernel.settings import InvalidSettings, Settings
+from manage.messaging import listed
 from tenant_app.reminders.public import Composer
-from tenant_app.settings.public import ACCOUNTS, Offers, OwnAccount
+from tenant_app.settings.public import OwnAccount
 
 # Where messages stand as files where there is no server, below the data folder.
 FOLDER: Final = "sent"
 DEMO_SENDER: Final = "nhac-lich@sokham.example"
-# In development, where nothing is listed: so that an account of one's own can be tried.
-TRIAL: Final = "thu-nghiem"
-
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +43,12 @@ def message_kinds(settings: Settings) -> list[Kind[Mail] | Kind[Sms]]:
     return kinds
 
 
-def offers(settings: Settings) -> Offers:
-    """What hospitals may choose among: names only, as the staff portal is told no password. Raises InvalidSettings."""
-    mail, sms = ACCOUNTS["mail"], ACCOUNTS["sms"]
-    trial = () if settings.production else (TRIAL,)
-    usual = {mail.channel: settings.smtp_host, sms.channel: settings.sms_url}
-    return Offers(
-        servers={
-            mail.server: tuple(name for name, _ in _mail_servers(settings)) or trial,
-            sms.server: tuple(name for name, _ in _sms_gateways(settings)) or trial,
-        },
-        usual=frozenset(channel for channel, server in usual.items() if server or trial),
-    )
-
-
 def _ways(settings: Settings) -> Ways:
     """By a server where one is named, in development into a folder, in production not at all."""
     mail: Channel[Mail] | None = None
     sms: Channel[Sms] | None = None
-    mail_servers = {
-        name: _own_mail(settings, url) for name, url in _listed("SOKHAM_SMTP_SERVERS", settings.smtp_servers)
-    }
-    sms_gateways = {
-        name: _own_sms(settings, url) for name, url in _listed("SOKHAM_SMS_GATEWAYS", settings.sms_gateways)
-    }
+    mail_servers = {name: _own_mail(settings, url) for name, url in listed.mail_servers(settings)}
+    sms_gateways = {name: _own_sms(settings, url) for name, url in listed.sms_gateways(settings)}
     if settings.smtp_host:
         mail = SmtpMail(_smtp_server(settings))
     if settings.sms_url:
@@ -79,30 +57,9 @@ def _ways(settings: Settings) -> Ways:
         mails, texts = settings.data_dir / FOLDER / "mail", settings.data_dir / FOLDER / "sms"
         mail = mail or MailFolder(mails, sender=DEMO_SENDER)
         sms = sms or SmsFolder(texts)
-        mail_servers = mail_servers or {TRIAL: lambda account: MailFolder(mails, sender=account.sender)}
-        sms_gateways = sms_gateways or {TRIAL: lambda account: SmsFolder(texts, sender=account.sender)}
+        mail_servers = mail_servers or {listed.TRIAL: lambda account: MailFolder(mails, sender=account.sender)}
+        sms_gateways = sms_gateways or {listed.TRIAL: lambda account: SmsFolder(texts, sender=account.sender)}
     return Ways(mail, sms, mail_servers, sms_gateways)
-
-
-def _mail_servers(settings: Settings) -> list[tuple[str, SplitResult]]:
-    return _listed("SOKHAM_SMTP_SERVERS", settings.smtp_servers)
-
-
-def _sms_gateways(settings: Settings) -> list[tuple[str, SplitResult]]:
-    return _listed("SOKHAM_SMS_GATEWAYS", settings.sms_gateways)
-
-
-def _listed(variable: str, text: str) -> list[tuple[str, SplitResult]]:
-    found = []
-    for entry in filter(None, (part.strip() for part in text.split(","))):
-        name, _, address = entry.partition("=")
-        url = urlsplit(address)
-        if not _NAME.fullmatch(name) or not url.hostname or url.username or url.password:
-            raise InvalidSettings(
-                f"{variable} is a list as name=address, with names of a-z, 0-9 and -: see .env.example"
-            )
-        found.append((name, url))
-    return found
 
 
 def _own_mail(settings: Settings, url: SplitResult) -> Callable[[OwnAccount], Channel[Mail]]:

@@ -1,64 +1,30 @@
-"""The jobs: run them, and see when each ran and how it went."""
+"""When each job ran last, how it went, and who runs it now."""
 
 import json
-import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
-from prometheus_client import start_http_server
 from rich.console import Console
 from rich.table import Table
 
 from jobs.leases import Leases
 from jobs.models import JobLease
 from kernel.clock import utc_now
-from kernel.settings import Settings, read
-from kernel.telemetry import logs
-from manage import operator, wiring
-from manage.cli import data_dir_option
+from manage import operator
+from manage.cli import data_dir_option, json_option
 from manage.data_dir import DataDir
-from manage.embedded.ports import LOOPBACK
-from manage.errors import CommandFailed
-from manage.supervision.signals import StopSignals
-
-_LOOK_SECONDS = 3600.0
+from manage.wiring.sources import central_database
 
 
-@click.group()
-def jobs() -> None:
-    """The jobs: run them, and see when each ran and how it went."""
-
-
-@jobs.command()
-@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Show figures at this port of loopback.")
-@data_dir_option
-def run(metrics_port: int | None, data_dir: Path) -> None:
-    """Run the jobs until SIGTERM. Several processes may run: each job has one runner at a time.
-
-    Sealing of the audit logs, their partitions a year ahead, and the end of what has run out.
-    """
-    settings = process_settings(data_dir)
-    logs.configure(level=settings.log_level, process=settings.process)
-    with StopSignals() as stop:
-        process = wiring.jobs_process(settings)
-        if metrics_port is not None:
-            start_http_server(metrics_port, addr=LOOPBACK)
-        process.start()
-        while not stop.wait(_LOOK_SECONDS):
-            pass
-        if not process.stop():
-            raise CommandFailed("A job did not come to its end in time; another process goes on with it.")
-
-
-@jobs.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.command()
+@json_option
 @data_dir_option
 def status(as_json: bool, data_dir: Path) -> None:
     """When each job ran last, how it went, and who runs it now."""
     settings = operator.operator_settings(DataDir(data_dir))
-    database = wiring.central_database(settings, "seal", settings.password_seal, pool_size=1)
+    database = central_database(settings, "seal", settings.password_seal, pool_size=1)
     try:
         rows = Leases(database).all()
     finally:
@@ -75,12 +41,6 @@ def status(as_json: bool, data_dir: Path) -> None:
         coming = f"in {_span(due)}" if due > timedelta(0) else "now"
         table.add_row(row.name, _state(row), last, coming, str(row.failures), row.last_error or "")
     Console().print(table)
-
-
-def process_settings(data_dir: Path) -> Settings:
-    """The settings of a process: its environment, or for one started by hand those of the data folder."""
-    settings = read(os.environ)
-    return settings if settings.database_url else operator.operator_settings(DataDir(data_dir))
 
 
 def _state(row: JobLease) -> str:

@@ -1,0 +1,1 @@
+"""The ways of sending that the settings give an installation."""
