@@ -13,6 +13,7 @@ import psycopg
 
 from kernel.errors import SokhamError
 from kernel.telemetry import logs
+from manage import collector
 
 DATABASE_AWAY = "A database does not answer, or does not let us in. `sokham doctor` says which one and how to mend it."
 
@@ -40,7 +41,8 @@ class LazyGroup(click.Group):
         if cmd_name not in self.list_commands(ctx):
             return None
         name = cmd_name.replace("-", "_")
-        command = getattr(import_module(f"{self._package}.{name}"), name)
+        with collector.resting():
+            command = getattr(import_module(f"{self._package}.{name}"), name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{self._package}.{name}.{name} is not a click command")
         return command

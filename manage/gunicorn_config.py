@@ -4,6 +4,7 @@ SOKHAM_BIND, SOKHAM_WEB_WORKERS and SOKHAM_WEB_THREADS change what differs betwe
 with a connection budget of its own.
 """
 
+import gc
 import os
 from typing import Any
 
@@ -24,6 +25,16 @@ graceful_timeout = 15
 loglevel = "warning"
 # Workers say that they live through a file; in memory it cannot be held up by a slow disk.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - gunicorn makes a private file there
+
+
+def post_fork(_server: Any, _worker: Any) -> None:
+    """A worker is about to import its app: as `manage.collector.resting`, until `post_worker_init`."""
+    gc.disable()
+
+
+def post_worker_init(_worker: Any) -> None:
+    """The app is there."""
+    gc.enable()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

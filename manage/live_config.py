@@ -13,6 +13,8 @@ from manage.gunicorn_config import (
     graceful_timeout,
     keepalive,
     loglevel,
+    post_fork,
+    post_worker_init,
     timeout,
     worker_tmp_dir,
 )
@@ -24,6 +26,8 @@ __all__ = [
     "graceful_timeout",
     "keepalive",
     "loglevel",
+    "post_fork",
+    "post_worker_init",
     "threads",
     "timeout",
     "worker_class",

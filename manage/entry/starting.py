@@ -1,12 +1,12 @@
 """What every web process does first and last."""
 
-import gc
 import os
 
 from flask import Flask
 
 from kernel.settings import Settings, read
 from kernel.telemetry import logs
+from manage import collector
 
 
 def begin(process: str) -> Settings:
@@ -17,9 +17,6 @@ def begin(process: str) -> Settings:
 
 
 def ready(app: Flask) -> Flask:
-    """What was imported and built stays for good: the collector need not look at it again and again, which was half of
-    the work of taking a batch of the sync.
-    """
-    gc.collect()
-    gc.freeze()
+    """An app that is built, and stays."""
+    collector.keep_all()
     return app

@@ -1,6 +1,5 @@
 """Bring central what hospitals publish, until SIGTERM."""
 
-import gc
 import threading
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import click
 from prometheus_client import start_http_server
 
 from kernel.telemetry import logs
-from manage import operator
+from manage import collector, operator
 from manage.cli import data_dir_option
 from manage.data_dir import DataDir
 from manage.embedded.ports import LOOPBACK
@@ -30,9 +29,7 @@ def run(tenant: str | None, once: bool, metrics_port: int | None, data_dir: Path
     with StopSignals() as stop, sync_worker(settings, only=tenant) as worker:
         if metrics_port is not None:
             start_http_server(metrics_port, addr=LOOPBACK)
-        # What was imported stays for good: the collector need not look at it again with every batch.
-        gc.collect()
-        gc.freeze()
+        collector.keep_all()
         work = threading.Thread(target=worker.run_once if once else worker.run, name="sync")
         work.start()
         while work.is_alive() and not stop.wait(_LOOK_SECONDS):
