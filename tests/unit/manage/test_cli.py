@@ -93,7 +93,7 @@ def test_a_database_that_is_away_is_a_message_and_another_error_is_a_fault(wrapp
 
 
 def test_every_command_of_the_project_has_help_and_a_line_in_the_list() -> None:
-    groups = [(cli.main, [])]
+    groups: list[tuple[cli.LazyGroup, list[str]]] = [(cli.main, [])]
     while groups:
         group, path = groups.pop()
         context = click.Context(group)
