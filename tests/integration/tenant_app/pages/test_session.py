@@ -12,7 +12,7 @@ from central.auth.lockout import FREE_FAILURES
 from central.registry.public import Unannounced, suspend
 from central.router.public import TenantRouter
 from kernel.settings import Settings
-from manage import wiring
+from manage.wiring.staff import staff_app
 from tenant_app.staff.models import StaffSession, User
 from tenant_app.staff.public import NewUser, create_user
 from tests.support.clinic import Clinic
@@ -152,7 +152,7 @@ def test_a_flood_from_the_next_desk_keeps_nobody_out(settings: Settings, sign_in
     """The limit by address is one for a whole hospital; who has signed in before in this browser has a share alone."""
     sign_in(clinic, "admin")
     fields = {"hospital": clinic.hospital.tenant_code, "username": "quantri"}
-    app = wiring.staff_app(replace(settings, sign_in_per_minute=3))
+    app = staff_app(replace(settings, sign_in_per_minute=3))
     try:
         owner, flood = Browser(app.test_client()), Browser(app.test_client())
         assert owner.post("/sign-in", password=PASSWORD, **fields).status_code == 303
