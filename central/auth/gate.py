@@ -12,6 +12,7 @@ from central.auth.sessions import STEP_LIFETIME, Tokens, Visitor, browser_audien
 from central.gateway.public import one_caller
 from kernel.errors import Unauthenticated
 from kernel.web.collaborators import collaborator
+from kernel.web.requests import of_api
 from keys.public import TokenVerifier
 
 Claims = Mapping[str, Any]
@@ -149,7 +150,7 @@ class Gate:
         return response
 
     def _read(self) -> Claims:
-        if request.path.startswith("/api/"):
+        if of_api():
             scheme, _, token = request.headers.get("Authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not token:
                 raise Unauthenticated

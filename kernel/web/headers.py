@@ -36,13 +36,13 @@ def install(app: Flask, *, connect: tuple[str, ...] = ()) -> None:
 
     `connect` are the addresses besides its own that a page may open connections to.
     """
-    headers = {"Content-Security-Policy": content_security_policy(*connect), **_HEADERS}
+    headers = [("Content-Security-Policy", content_security_policy(*connect)), *_HEADERS.items()]
 
     def add(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
+        # No view has a say in these, and looking for each would take five times as long.
+        response.headers.extend(headers)
         if request.is_secure:
-            response.headers.setdefault("Strict-Transport-Security", _HSTS)
+            response.headers["Strict-Transport-Security"] = _HSTS
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
         return response

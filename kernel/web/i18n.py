@@ -9,6 +9,7 @@ from flask_babel import Babel, get_locale
 from kernel.clock import LOCAL_ZONE
 from kernel.errors import InvalidRequest
 from kernel.web.access import public
+from kernel.web.requests import of_api
 
 LANGUAGES = ("vi", "en")
 COOKIE = "lang"
@@ -20,7 +21,7 @@ def choose_language() -> str:
     chosen = request.cookies.get(COOKIE)
     if chosen in LANGUAGES:
         return chosen
-    if request.path.startswith("/api/"):
+    if of_api():
         return request.accept_languages.best_match(LANGUAGES, default="vi") or "vi"
     return "vi"
 

@@ -26,6 +26,11 @@ _FILE_FORM: Final = "multipart/form-data"
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
+def of_api() -> bool:
+    """Whether this request is of the API: a Bearer token, JSON, and no page around what it answers."""
+    return request.path.startswith("/api/")
+
+
 def takes_file(largest: int) -> Callable[[View], View]:
     """Declare that a route takes a form with a file of so many bytes at most; all others keep to the usual limit."""
 
@@ -52,7 +57,7 @@ def install(app: Flask, *, portal: str) -> None:
             request.max_content_length = largest + _AROUND
 
     def refuse_other_media() -> None:
-        if not request.path.startswith("/api/") or request.method not in {"POST", "PUT", "PATCH"}:
+        if not of_api() or request.method not in {"POST", "PUT", "PATCH"}:
             return
         if hasattr(app.view_functions.get(request.endpoint or ""), _UPLOAD) and request.mimetype == _FILE_FORM:
             return
@@ -61,7 +66,7 @@ def install(app: Flask, *, portal: str) -> None:
 
     def refuse_unstorable() -> None:
         """Bodies of JSON are looked at where they are read, by kernel.web.api."""
-        given = [*request.args.values(), *(() if request.path.startswith("/api/") else request.form.values())]
+        given = [*request.args.values(), *(() if of_api() else request.form.values())]
         if not all(map(storable, given)):
             raise InvalidRequest("characters that are none")
 

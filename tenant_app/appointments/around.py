@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from kernel.clock import local_today
+from kernel.database.rows import rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.web.actor import Actor
@@ -31,7 +32,7 @@ MOST_ON_CALENDAR: Final = 5000
 _TAKES_TIME: Final = tuple(status for status in APPOINTMENT_STATUSES if status != "cancelled")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class MoveRow:
     """A move with the names that people read."""
 
@@ -176,4 +177,4 @@ def _moves(uow: UnitOfWork, wanted: ColumnElement[bool]) -> list[MoveRow]:
         .where(wanted)
         .order_by(AppointmentMove.moved_at.desc(), AppointmentMove.id.desc())
     )
-    return [MoveRow(**row._mapping) for row in uow.session.execute(statement)]
+    return rows_as(MoveRow, uow.session.execute(statement))

@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, tuple_
+from sqlalchemy import bindparam, func, select, text, tuple_
 
+from kernel.database.rows import known_row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import NotFound
 from kernel.listing import Page, page_of
 from kernel.web.api import a_day, a_time, read_cursor
 from tenant_app.appointments.models import APPOINTMENT_STATUSES, Appointment
@@ -17,7 +17,7 @@ from tenant_app.patients.models import Patient
 from tenant_app.staff.models import Department, User
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class AppointmentRow:
     """An appointment with the names that people read. Date and times are local."""
 
@@ -73,12 +73,51 @@ class BusyTime:
     end_time: time
 
 
+_ROWS: Final = (
+    select(
+        Appointment.id,
+        Appointment.appointment_code,
+        Appointment.patient_id,
+        Patient.patient_code,
+        Patient.full_name.label("patient_name"),
+        Appointment.doctor_id,
+        User.full_name.label("doctor_name"),
+        Appointment.department_id,
+        Department.name.label("department_name"),
+        Appointment.appointment_date,
+        Appointment.start_time,
+        Appointment.end_time,
+        Appointment.appointment_type,
+        Appointment.status,
+        Appointment.source,
+        Appointment.reason,
+        Appointment.cancellation_reason,
+        Appointment.outside_reason,
+        Appointment.confirmed_at,
+        Appointment.started_at,
+        Appointment.completed_at,
+        Appointment.cancelled_at,
+        Appointment.cancelled_by_kind,
+        Appointment.created_at,
+        Appointment.version,
+    )
+    .join(Patient, Patient.id == Appointment.patient_id)
+    .join(User, User.id == Appointment.doctor_id)
+    .join(Department, Department.id == Appointment.department_id)
+)
+# Whole, so that it is not put together anew for each record that is opened.
+_LATEST_BEFORE: Final = (
+    _ROWS.where(Appointment.patient_id == bindparam("patient_id"), Appointment.appointment_date < bindparam("day"))
+    .order_by(Appointment.appointment_date.desc(), Appointment.start_time.desc(), Appointment.id)
+    .limit(bindparam("limit"))
+)
+
+
 def appointment(*, uow: UnitOfWork, appointment_id: UUID) -> AppointmentRow:
     """One appointment. Raises NotFound."""
-    row = uow.session.execute(_rows().where(Appointment.id == appointment_id)).one_or_none()
-    if row is None:
-        raise NotFound("appointment")
-    return AppointmentRow(**row._mapping)
+    return known_row_as(
+        AppointmentRow, uow.session.execute(_ROWS.where(Appointment.id == appointment_id)), what="appointment"
+    )
 
 
 def list_appointments(
@@ -86,7 +125,7 @@ def list_appointments(
 ) -> Page[AppointmentRow]:
     """Appointments by day and time. Raises InvalidFields for a foreign cursor."""
     order = (Appointment.appointment_date, Appointment.start_time, Appointment.id)
-    statement = _rows().order_by(*order).limit(limit + 1)
+    statement = _ROWS.order_by(*order).limit(limit + 1)
     if wanted.since:
         statement = statement.where(Appointment.appointment_date >= wanted.since)
     if wanted.until:
@@ -101,7 +140,7 @@ def list_appointments(
         statement = statement.where(Appointment.status == wanted.status)
     if after := read_cursor(cursor, a_day, a_time, UUID):
         statement = statement.where(tuple_(*order) > tuple_(*after))
-    rows = [AppointmentRow(**row._mapping) for row in uow.session.execute(statement)]
+    rows = rows_as(AppointmentRow, uow.session.execute(statement))
     return page_of(rows, limit=limit, key=lambda row: (row.appointment_date, row.start_time, row.id))
 
 
@@ -121,13 +160,8 @@ def count_by_status(
 
 def latest_before(*, uow: UnitOfWork, patient_id: UUID, day: date, limit: int = 20) -> list[AppointmentRow]:
     """A patient's appointments before a day, the latest first: for beside a record whose reading is written down."""
-    statement = (
-        _rows()
-        .where(Appointment.patient_id == patient_id, Appointment.appointment_date < day)
-        .order_by(Appointment.appointment_date.desc(), Appointment.start_time.desc(), Appointment.id)
-        .limit(limit)
-    )
-    return [AppointmentRow(**row._mapping) for row in uow.session.execute(statement)]
+    wanted = {"patient_id": patient_id, "day": day, "limit": limit}
+    return rows_as(AppointmentRow, uow.session.execute(_LATEST_BEFORE, wanted))
 
 
 def appointments_of(
@@ -144,13 +178,13 @@ def appointments_of(
     order = (Appointment.appointment_date, Appointment.start_time, Appointment.id)
     wanted = doctor_ids if doctor_id is None else [doctor_id]
     statement = (
-        _rows().where(Appointment.appointment_date >= since, Appointment.status.in_(statuses)).order_by(*order)
+        _ROWS.where(Appointment.appointment_date >= since, Appointment.status.in_(statuses)).order_by(*order)
     ).limit(limit)
     if until is not None:
         statement = statement.where(Appointment.appointment_date <= until)
     if wanted is not None:
         statement = statement.where(Appointment.doctor_id.in_(wanted))
-    return [AppointmentRow(**row._mapping) for row in uow.session.execute(statement)]
+    return rows_as(AppointmentRow, uow.session.execute(statement))
 
 
 def busy_times(*, uow: UnitOfWork, doctor_id: UUID, day: date) -> list[BusyTime]:
@@ -159,38 +193,3 @@ def busy_times(*, uow: UnitOfWork, doctor_id: UUID, day: date) -> list[BusyTime]
         text("SELECT start_time, end_time FROM doctor_busy_times(:doctor, :day)"), {"doctor": doctor_id, "day": day}
     )
     return [BusyTime(row.start_time, row.end_time) for row in found]
-
-
-def _rows() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            Appointment.id,
-            Appointment.appointment_code,
-            Appointment.patient_id,
-            Patient.patient_code,
-            Patient.full_name.label("patient_name"),
-            Appointment.doctor_id,
-            User.full_name.label("doctor_name"),
-            Appointment.department_id,
-            Department.name.label("department_name"),
-            Appointment.appointment_date,
-            Appointment.start_time,
-            Appointment.end_time,
-            Appointment.appointment_type,
-            Appointment.status,
-            Appointment.source,
-            Appointment.reason,
-            Appointment.cancellation_reason,
-            Appointment.outside_reason,
-            Appointment.confirmed_at,
-            Appointment.started_at,
-            Appointment.completed_at,
-            Appointment.cancelled_at,
-            Appointment.cancelled_by_kind,
-            Appointment.created_at,
-            Appointment.version,
-        )
-        .join(Patient, Patient.id == Appointment.patient_id)
-        .join(User, User.id == Appointment.doctor_id)
-        .join(Department, Department.id == Appointment.department_id)
-    )

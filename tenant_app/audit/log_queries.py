@@ -10,6 +10,7 @@ from sqlalchemy import Select, Text, cast, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.sql.elements import ColumnElement
 
+from kernel.database.rows import each_row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.listing import Page, page_of
 from kernel.web.api import a_moment, read_cursor
@@ -48,7 +49,7 @@ class LogFilter:
         return ["since", "until", *(name for name, value in chosen.items() if value)]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class LogRow:
     """A row of the log, with the names of those in it. `about_name` is the member of staff whom it is about."""
 
@@ -103,14 +104,14 @@ class SealState:
 
 def log_page(*, uow: UnitOfWork, wanted: LogFilter, limit: int = 50, cursor: str | None = None) -> Page[LogRow]:
     """The newest first. Raises InvalidFields for a foreign cursor and a period that is none."""
-    rows = [LogRow(**row._mapping) for row in uow.session.execute(_page(wanted, limit=limit + 1, cursor=cursor))]
+    rows = rows_as(LogRow, uow.session.execute(_page(wanted, limit=limit + 1, cursor=cursor)))
     return page_of(rows, limit=limit, key=lambda row: (row.created_at.isoformat(), row.id))
 
 
 def log_rows(*, uow: UnitOfWork, wanted: LogFilter, limit: int) -> Iterator[LogRow]:
     """The newest `limit` rows, read a thousand at a time."""
     found = uow.session.execute(_page(wanted, limit=limit, cursor=None), execution_options={"yield_per": _PAGE})
-    return (LogRow(**row._mapping) for row in found)
+    return each_row_as(LogRow, found)
 
 
 def bars(*, uow: UnitOfWork, wanted: LogFilter) -> list[Bar]:

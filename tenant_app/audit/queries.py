@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
+from kernel.database.rows import rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.listing import Page, page_of
 from kernel.web.api import a_moment, read_cursor
@@ -13,7 +14,7 @@ from tenant_app.audit.models import AuditLog
 from tenant_app.staff.models import User
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Access:
     """One access. `actor_name` is a member of staff's; it is None for the patient and for others."""
 
@@ -53,5 +54,5 @@ def accesses_of_patient(
     )
     if after := read_cursor(cursor, a_moment, UUID):
         statement = statement.where(tuple_(AuditLog.created_at, AuditLog.id) < tuple_(*after))
-    rows = [Access(**row._mapping) for row in uow.session.execute(statement)]
+    rows = rows_as(Access, uow.session.execute(statement))
     return page_of(rows, limit=limit, key=lambda row: (row.created_at.isoformat(), row.id))

@@ -19,6 +19,7 @@ from kernel.telemetry import logs
 from kernel.web.access import Access, shows_somebody
 from kernel.web.actor import Actor
 from kernel.web.collaborators import hold_unit_of_work
+from kernel.web.requests import of_api
 from tenant_app.auth.service import StaffSessions
 from tenant_app.auth.standing import read_rights, rights_columns
 from tenant_app.notices.public import unread_of
@@ -27,7 +28,7 @@ from tenant_app.reach.rules import Reach
 from tenant_app.staff.models import StaffSession, User
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Hospital:
     """The hospital of this request, for templates."""
 
@@ -53,11 +54,13 @@ class StaffGatekeeper:
         route = self.router.route(tenant)
         uow = hold_unit_of_work(self.router.unit_of_work(tenant))
         session_id = parse_uuid(claims["sid"], what="session")
-        found = uow.session.execute(self._standing, {"session_id": session_id}).one_or_none()
+        # On the connection, since nothing of it is mapped: the mapper took a third of the question's time.
+        asked = self._standing if of_api() else self._standing_for_a_page
+        found = uow.session.connection().execute(asked, {"session_id": session_id}).one_or_none()
         if found is None:
             raise SessionEnded
         rights = read_rights(found)
-        g.unread_notices = found.unread
+        g.unread_notices = getattr(found, "unread", 0)
         if shows_somebody(access):
             self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=found.last_seen_at)
         g.hospital = Hospital(tenant=tenant, code=route.tenant_code, name=route.name)
@@ -88,10 +91,13 @@ class StaffGatekeeper:
                 User.role,
                 StaffSession.last_seen_at,
                 StaffSession.mfa_at,
-                # For the bell of every page, so that it costs no question of its own.
-                unread_of(User.id).label("unread"),
                 *rights_columns(),
             )
             .join(StaffSession, StaffSession.account_id == User.id)
             .where(StaffSession.id == bindparam("session_id"), User.status == "active", *self.sessions.living())
         )
+
+    @cached_property
+    def _standing_for_a_page(self) -> Select[Any]:
+        """The same with what the bell of every page says, so that it costs no question of its own."""
+        return self._standing.add_columns(unread_of(User.id).label("unread"))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
+from kernel.database.rows import each_row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.listing import Page, page_of
 from kernel.web.api import a_day, read_cursor
@@ -15,7 +16,7 @@ from tenant_app.calendar.rules import Calendar, Closure, read_hours
 from tenant_app.hospital.models import HospitalInfo
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class HolidayRow:
     """A holiday as it is shown."""
 
@@ -35,7 +36,7 @@ def read_calendar(*, uow: UnitOfWork, since: date, until: date) -> Calendar:
             Holiday.last_day >= since, Holiday.first_day <= until
         )
     )
-    return Calendar(business_hours=read_hours(hours), closures=tuple(Closure(**row._mapping) for row in rows))
+    return Calendar(business_hours=read_hours(hours), closures=tuple(each_row_as(Closure, rows)))
 
 
 def list_holidays(
@@ -51,7 +52,7 @@ def list_holidays(
         statement = statement.where(Holiday.last_day >= since)
     if after := read_cursor(cursor, a_day, UUID):
         statement = statement.where(tuple_(Holiday.first_day, Holiday.id) > tuple_(*after))
-    rows = [HolidayRow(**row._mapping) for row in uow.session.execute(statement)]
+    rows = rows_as(HolidayRow, uow.session.execute(statement))
     return page_of(rows, limit=limit, key=lambda row: (row.first_day, row.id))
 
 

@@ -39,7 +39,7 @@ _MOMENT: Final = r"(\d{1,2})(?:[:hg.](\d{2})?)?"
 _SPAN: Final = re.compile(rf"{_MOMENT}\s*[-\u2013\u2014]\s*{_MOMENT}", re.IGNORECASE | re.ASCII)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Closure:
     """Days on which the hospital is closed, wholly or, where times are given, for that part of each day."""
 

@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from kernel.database.rows import known_row_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from tenant_app.hospital.models import HospitalInfo
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Hospital:
     """What anyone at the hospital may know of it."""
 
@@ -30,24 +31,25 @@ class Hospital:
 def hospital_info(*, uow: UnitOfWork) -> Hospital:
     """The hospital whose database this is. Raises NotFound in one that was never initialised."""
     info = HospitalInfo
-    row = uow.session.execute(
-        select(
-            info.tenant_code,
-            info.name,
-            info.display_name,
-            info.address,
-            info.phone,
-            info.email,
-            info.website,
-            info.license_number,
-            info.tax_code,
-            info.business_hours,
-            info.version,
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound("hospital_info")
-    return Hospital(**row._mapping)
+    return known_row_as(
+        Hospital,
+        uow.session.execute(
+            select(
+                info.tenant_code,
+                info.name,
+                info.display_name,
+                info.address,
+                info.phone,
+                info.email,
+                info.website,
+                info.license_number,
+                info.tax_code,
+                info.business_hours,
+                info.version,
+            )
+        ),
+        what="hospital_info",
+    )
 
 
 def tenant_code(*, uow: UnitOfWork) -> str:

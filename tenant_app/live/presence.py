@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, tuple_, update
 
 from kernel.clock import utc_now
+from kernel.database.rows import rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.listing import Page, page_of
 from kernel.web.api import read_cursor
@@ -32,7 +33,7 @@ class Connection:
     connected_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ConnectedPerson:
     """A session with windows that are open now."""
 
@@ -102,7 +103,7 @@ def connected_people(
     )
     if after := read_cursor(cursor, str, UUID):
         statement = statement.where(tuple_(place, table.session_id) > tuple_(func.vietnamese_order(after[0]), after[1]))
-    rows = [ConnectedPerson(**row._mapping) for row in uow.session.execute(statement)]
+    rows = rows_as(ConnectedPerson, uow.session.execute(statement))
     return page_of(rows, limit=limit, key=lambda row: (row.full_name, row.session_id))
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ScalarSelect, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from kernel.database.rows import row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.listing import Page, page_of
 from kernel.web.actor import Actor
@@ -26,7 +27,7 @@ from tenant_app.unusual.models import AccessFinding
 MOST_COUNTED: Final = 100
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class NoticeRow:
     """A notice with what it is about. Of a kind that its reader may not see any more, only that it was there."""
 
@@ -73,15 +74,14 @@ def list_notices(
     if after := read_cursor(cursor, a_moment, UUID):
         statement = statement.where(tuple_(Notice.made_at, Notice.id) < tuple_(*after))
     statement = statement.order_by(Notice.made_at.desc(), Notice.id.desc()).limit(limit + 1)
-    rows = [NoticeRow(**row._mapping) for row in uow.session.execute(statement)]
+    rows = rows_as(NoticeRow, uow.session.execute(statement))
     return page_of(rows, limit=limit, key=lambda row: (row.made_at.isoformat(), row.id))
 
 
 def own_notice(*, uow: UnitOfWork, actor: Actor, notice_id: UUID) -> NoticeRow | None:
     """One of the actor's own; None for another's, and for what is no notice."""
     statement = _rows(readable(actor)).where(Notice.id == notice_id, Notice.user_id == actor.id)
-    row = uow.session.execute(statement).one_or_none()
-    return None if row is None else NoticeRow(**row._mapping)
+    return row_as(NoticeRow, uow.session.execute(statement))
 
 
 def wanted(*, uow: UnitOfWork, actor: Actor) -> Mapping[str, bool]:

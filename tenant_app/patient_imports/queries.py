@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import defer
 
+from kernel.database.rows import rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.listing import Page, page_of
@@ -39,7 +40,7 @@ class Counts:
     chosen: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ImportRow:
     """A row as a page shows it."""
 
@@ -98,7 +99,7 @@ def rows_of(
         .order_by(PatientImportRow.row_number)
         .limit(limit + 1)
     )
-    return page_of([ImportRow(**row._mapping) for row in found], limit=limit, key=lambda row: (row.row_number,))
+    return page_of(rows_as(ImportRow, found), limit=limit, key=lambda row: (row.row_number,))
 
 
 def all_rows(*, uow: UnitOfWork, import_id: UUID) -> Iterator[ImportRow]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from kernel.database.rows import rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidFields, NotFound
 from kernel.web.actor import Actor
@@ -19,7 +20,7 @@ from tenant_app.patients.service import change, flush, held_version, touched
 from tenant_app.staff.models import User
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class AllergyRow:
     """An allergy as written down; `ended_at` is None while it holds."""
 
@@ -46,7 +47,7 @@ def allergies_of(*, uow: UnitOfWork, patient_id: UUID) -> list[AllergyRow]:
     """All that was written down, what holds first, the worst first: for beside an audited reading."""
     table = PatientAllergy
     found = uow.session.execute(noted_rows(table, patient_id, table.substance, table.reaction, table.severity))
-    rows = [AllergyRow(**row._mapping) for row in found]
+    rows = rows_as(AllergyRow, found)
     return sorted(rows, key=lambda row: (row.ended_at is not None, -SEVERITIES.index(row.severity)))
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
+from kernel.database.rows import rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import new_row_id
 from kernel.web.actor import Actor
@@ -32,7 +33,7 @@ class NewContact:
     call_first: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ContactRow:
     """Somebody to call; `ended_at` is None while it holds."""
 
@@ -53,7 +54,7 @@ def contacts_of(*, uow: UnitOfWork, patient_id: UUID) -> list[ContactRow]:
     """All who were written down, the one to call first at the head: for beside an audited reading."""
     table = PatientContact
     columns = (table.full_name, table.relation, table.phone, table.is_guardian, table.call_first)
-    rows = [ContactRow(**row._mapping) for row in uow.session.execute(noted_rows(table, patient_id, *columns))]
+    rows = rows_as(ContactRow, uow.session.execute(noted_rows(table, patient_id, *columns)))
     return sorted(rows, key=lambda row: not row.call_first)
 
 

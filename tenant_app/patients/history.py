@@ -6,6 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from kernel.clock import local_today
+from kernel.database.rows import rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import new_row_id
 from kernel.web.actor import Actor
@@ -28,7 +29,7 @@ class NewHistory:
     since_year: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class HistoryRow:
     """A piece of history; `ended_at` is None while it holds."""
 
@@ -48,7 +49,7 @@ def history_of(*, uow: UnitOfWork, patient_id: UUID) -> list[HistoryRow]:
     """All that was written down, by kind, the oldest first: for beside an audited reading (`read_history`)."""
     table = PatientHistory
     found = uow.session.execute(noted_rows(table, patient_id, table.kind, table.what, table.icd10, table.since_year))
-    rows = [HistoryRow(**row._mapping) for row in found]
+    rows = rows_as(HistoryRow, found)
     return sorted(rows, key=lambda row: (row.ended_at is not None, HISTORY_KINDS.index(row.kind)))
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from kernel.database.rows import rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.web.actor import Actor
@@ -16,7 +17,7 @@ from tenant_app.patients.service import change, held_version
 from tenant_app.staff.models import User
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class IdentifierRow:
     """A number with its period and who wrote it down; `valid_to` is None while it holds."""
 
@@ -61,7 +62,7 @@ def identifier_history(*, uow: UnitOfWork, patient_id: UUID) -> list[IdentifierR
             PatientIdentifier.valid_to.desc().nulls_first(), PatientIdentifier.system, PatientIdentifier.id.desc()
         )
     )
-    return [IdentifierRow(**row._mapping) for row in found]
+    return rows_as(IdentifierRow, found)
 
 
 def add_identifier(

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.clock import local_today
+from kernel.database.rows import rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidFields
 from kernel.ids import new_row_id
@@ -36,7 +37,7 @@ class NewCard:
     confirm_mismatch: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class CardRow:
     """A card; `number_holds` says whether its number still is the patient's."""
 
@@ -69,7 +70,7 @@ def cards_of(*, uow: UnitOfWork, patient_id: UUID) -> list[CardRow]:
         table.facility_code,
     )
     statement = noted_rows(table, patient_id, *columns).join(number, number.id == table.identifier_id)
-    return [CardRow(**row._mapping) for row in uow.session.execute(statement)]
+    return rows_as(CardRow, uow.session.execute(statement))
 
 
 def write_card(*, uow: UnitOfWork, actor: Actor, patient_id: UUID, new: NewCard, version: int | None = None) -> CardRow:

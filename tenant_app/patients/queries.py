@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, text, tuple_, union_all
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, text, tuple_, union_all
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from kernel.clock import utc_now
+from kernel.database.rows import row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.listing import Page, page_of
@@ -76,7 +77,51 @@ _CARD: Final = (
     .correlate(Patient)
     .scalar_subquery()
 )
+_CCCD: Final = (
+    select(PatientIdentifier.value)
+    .where(
+        PatientIdentifier.patient_id == Patient.id,
+        PatientIdentifier.system == "cccd",
+        PatientIdentifier.valid_to.is_(None),
+    )
+    .correlate(Patient)
+    .limit(1)
+    .scalar_subquery()
+)
+_ROWS: Final = select(
+    Patient.id,
+    Patient.patient_code,
+    Patient.full_name,
+    Patient.date_of_birth,
+    Patient.gender,
+    Patient.phone,
+    Patient.status,
+    func.overlay(_CCCD, "******", 5, 6).label("cccd_masked"),
+)
+_PORTAL_STATE: Final = (
+    select(
+        PatientUser.status.label("account_status"),
+        PatientUser.last_login_at,
+        func.coalesce(PatientUser.mfa_enabled, False).label("mfa_enabled"),
+        PortalInvite.expires_at.label("code_expires_at"),
+    )
+    .select_from(Patient)
+    .outerjoin(PatientUser, PatientUser.patient_id == Patient.id)
+    .outerjoin(
+        PortalInvite,
+        and_(
+            PortalInvite.patient_id == Patient.id,
+            PortalInvite.used_at.is_(None),
+            PortalInvite.replaced_at.is_(None),
+            PortalInvite.tries < INVITE_TRIES,
+            PortalInvite.expires_at > bindparam("now"),
+        ),
+    )
+    .where(Patient.id == bindparam("patient_id"))
+)
 _RECORD: Final = select(Patient, _IDENTIFIERS, _ALLERGIES, _CONTACTS, _CARD)
+# Whole, so that it is not put together anew for each record that is opened.
+_RECORD_OF_ONE: Final = _RECORD.where(Patient.id == bindparam("patient_id"))
 _ACTIVE: Final = Patient.status == "active"
 
 
@@ -116,7 +161,7 @@ class PatientRecord:
     card: KnownCard | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class PatientRow:
     """A line of a search. The CCCD is masked: it is shown in the record only, whose reading is written down."""
 
@@ -130,20 +175,24 @@ class PatientRow:
     cccd_masked: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class PortalState:
     """How a patient stands with the portal; `code_expires_at` is that of a code which can still be used."""
 
-    has_account: bool
-    account_status: str | None
-    last_login_at: datetime | None
-    mfa_enabled: bool
-    code_expires_at: datetime | None
+    account_status: str | None = None
+    last_login_at: datetime | None = None
+    mfa_enabled: bool = False
+    code_expires_at: datetime | None = None
+
+    @property
+    def has_account(self) -> bool:
+        """Whether they can sign in, or could until it was closed."""
+        return self.account_status is not None
 
 
 def patient_record(*, uow: UnitOfWork, patient_id: UUID) -> PatientRecord:
     """The record, without audit: for services, which write their own. Raises NotFound."""
-    row = uow.session.execute(_RECORD.where(Patient.id == patient_id)).one_or_none()
+    row = uow.session.execute(_RECORD_OF_ONE, {"patient_id": patient_id}).one_or_none()
     if row is None:
         raise NotFound("patient")
     return _record(row)
@@ -178,42 +227,23 @@ def search(*, uow: UnitOfWork, terms: SearchTerms, limit: int, cursor: str | Non
             continue
         if terms.status and (terms.status == "active") is closed:
             continue
-        statement = _rows().where(and_(*_conditions(terms)), Patient.status != "active" if closed else _ACTIVE)
+        statement = _ROWS.where(and_(*_conditions(terms)), Patient.status != "active" if closed else _ACTIVE)
         statement = statement.order_by(place, Patient.id).limit(limit + 1 - len(rows))
         if after and (after[0] == "closed") is closed:
             statement = statement.where(tuple_(place, Patient.id) > tuple_(func.vietnamese_order(after[1]), after[2]))
-        rows.extend(PatientRow(**row._mapping) for row in uow.session.execute(statement))
+        rows.extend(rows_as(PatientRow, uow.session.execute(statement)))
     return page_of(rows, limit=limit, key=lambda row: (_group(row.status), row.full_name, row.id))
 
 
 def rows_of(*, uow: UnitOfWork, patients: Sequence[UUID]) -> list[PatientRow]:
     """The lines of these patients, in no order."""
-    return [PatientRow(**row._mapping) for row in uow.session.execute(_rows().where(Patient.id.in_(patients)))]
+    return rows_as(PatientRow, uow.session.execute(_ROWS.where(Patient.id.in_(patients))))
 
 
 def portal_state(*, uow: UnitOfWork, patient_id: UUID) -> PortalState:
     """Whether the patient has an account here, and whether a code is out."""
-    account = uow.session.execute(
-        select(PatientUser.status, PatientUser.last_login_at, PatientUser.mfa_enabled).where(
-            PatientUser.patient_id == patient_id
-        )
-    ).one_or_none()
-    expires_at = uow.session.execute(
-        select(PortalInvite.expires_at).where(
-            PortalInvite.patient_id == patient_id,
-            PortalInvite.used_at.is_(None),
-            PortalInvite.replaced_at.is_(None),
-            PortalInvite.tries < INVITE_TRIES,
-            PortalInvite.expires_at > utc_now(),
-        )
-    ).scalar_one_or_none()
-    return PortalState(
-        has_account=account is not None,
-        account_status=account.status if account else None,
-        last_login_at=account.last_login_at if account else None,
-        mfa_enabled=account.mfa_enabled if account else False,
-        code_expires_at=expires_at,
-    )
+    found = uow.session.execute(_PORTAL_STATE, {"patient_id": patient_id, "now": utc_now()})
+    return row_as(PortalState, found) or PortalState()
 
 
 def _record(row: Any) -> PatientRecord:
@@ -227,30 +257,6 @@ def _card(found: Any) -> KnownCard | None:
         return None
     first, last, facility = found
     return KnownCard(date.fromisoformat(first), date.fromisoformat(last) if last else None, facility)
-
-
-def _rows() -> Select[Any]:
-    cccd = (
-        select(PatientIdentifier.value)
-        .where(
-            PatientIdentifier.patient_id == Patient.id,
-            PatientIdentifier.system == "cccd",
-            PatientIdentifier.valid_to.is_(None),
-        )
-        .correlate(Patient)
-        .limit(1)
-        .scalar_subquery()
-    )
-    return select(
-        Patient.id,
-        Patient.patient_code,
-        Patient.full_name,
-        Patient.date_of_birth,
-        Patient.gender,
-        Patient.phone,
-        Patient.status,
-        func.overlay(cccd, "******", 5, 6).label("cccd_masked"),
-    )
 
 
 def _group(status: str) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.clock import local_today, utc_now
+from kernel.database.rows import rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import new_row_id
 from kernel.web.actor import Actor
@@ -20,7 +21,7 @@ from tenant_app.portal.service import end_access
 from tenant_app.staff.models import User
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class StatusRow:
     """What was said of the record at a time."""
 
@@ -51,7 +52,7 @@ def status_history(*, uow: UnitOfWork, patient_id: UUID) -> list[StatusRow]:
         .where(PatientStatusChange.patient_id == patient_id)
         .order_by(PatientStatusChange.id.desc())
     )
-    return [StatusRow(**row._mapping) for row in found]
+    return rows_as(StatusRow, found)
 
 
 def set_status(

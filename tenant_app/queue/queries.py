@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from itertools import takewhile
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import DateTime, bindparam, func, select, tuple_
 
 from kernel.clock import LOCAL_ZONE, local_today, utc_now
+from kernel.database.rows import known_row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.listing import Page, page_of
@@ -33,12 +34,13 @@ from tenant_app.staff.models import Department, User
 MOST_IN_LINE: Final = 500
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class EntryRow:
     """A number with the names that people read; the times are aware, `booked_for` is the appointment's."""
 
     id: UUID
     department_id: UUID
+    department_code: str
     department_name: str
     queue_day: date
     number: int
@@ -94,18 +96,66 @@ class Filter:
     status: str | None = None
 
 
+# The time of an appointment is local.
+_BOOKED_FOR: Final = func.timezone(
+    LOCAL_ZONE.key, Appointment.appointment_date + Appointment.start_time, type_=DateTime(timezone=True)
+).label("booked_for")
+_ROWS: Final = (
+    select(
+        QueueEntry.id,
+        QueueEntry.department_id,
+        Department.code.label("department_code"),
+        Department.name.label("department_name"),
+        QueueEntry.queue_day,
+        QueueEntry.number,
+        QueueEntry.patient_id,
+        Patient.patient_code,
+        Patient.full_name.label("patient_name"),
+        Patient.date_of_birth,
+        QueueEntry.appointment_id,
+        _BOOKED_FOR,
+        QueueEntry.came_from_id,
+        QueueEntry.priority,
+        QueueEntry.status,
+        QueueEntry.doctor_id,
+        User.full_name.label("doctor_name"),
+        QueueEntry.room,
+        QueueEntry.taken_at,
+        QueueEntry.waits_since,
+        QueueEntry.first_called_at,
+        QueueEntry.called_at,
+        QueueEntry.started_at,
+        QueueEntry.ended_at,
+        QueueEntry.calls,
+        QueueEntry.missed,
+        QueueEntry.version,
+    )
+    .join(Department, Department.id == QueueEntry.department_id)
+    .join(Patient, Patient.id == QueueEntry.patient_id)
+    .outerjoin(User, User.id == QueueEntry.doctor_id)
+    .outerjoin(Appointment, Appointment.id == QueueEntry.appointment_id)
+)
+# Whole, so that it is not put together anew for whoever looks at the line again.
+_LINE: Final = (
+    _ROWS.where(
+        QueueEntry.department_id == bindparam("department_id"),
+        QueueEntry.status.in_(LIVE),
+        QueueEntry.taken_at > bindparam("fresh_since"),
+    )
+    .order_by(QueueEntry.called_at, QueueEntry.taken_at)
+    .limit(MOST_IN_LINE)
+)
+
+
 def entry(*, uow: UnitOfWork, entry_id: UUID) -> EntryRow:
     """One number. Raises NotFound."""
-    found = uow.session.execute(_rows().where(QueueEntry.id == entry_id)).one_or_none()
-    if found is None:
-        raise NotFound("queue_entry")
-    return _row(found)
+    return known_row_as(EntryRow, uow.session.execute(_ROWS.where(QueueEntry.id == entry_id)), what="queue_entry")
 
 
 def list_entries(*, uow: UnitOfWork, wanted: Filter, limit: int = 25, cursor: str | None = None) -> Page[EntryRow]:
     """A day's numbers by department and number. Raises InvalidFields for a foreign cursor."""
     order = (Department.code, QueueEntry.number, QueueEntry.id)
-    statement = _rows().add_columns(Department.code).where(QueueEntry.queue_day == wanted.day)
+    statement = _ROWS.where(QueueEntry.queue_day == wanted.day)
     statement = statement.order_by(*order).limit(limit + 1)
     if wanted.department_id:
         statement = statement.where(QueueEntry.department_id == wanted.department_id)
@@ -115,9 +165,8 @@ def list_entries(*, uow: UnitOfWork, wanted: Filter, limit: int = 25, cursor: st
         statement = statement.where(QueueEntry.status == wanted.status)
     if after := read_cursor(cursor, str, a_number(), UUID):
         statement = statement.where(tuple_(*order) > tuple_(*after))
-    found = uow.session.execute(statement).all()
-    codes = {each.id: each.code for each in found}
-    return page_of([_row(each) for each in found], limit=limit, key=lambda row: (codes[row.id], row.number, row.id))
+    rows = rows_as(EntryRow, uow.session.execute(statement))
+    return page_of(rows, limit=limit, key=lambda row: (row.department_code, row.number, row.id))
 
 
 def line(*, uow: UnitOfWork, department_id: UUID, now: datetime | None = None) -> Line:
@@ -126,17 +175,8 @@ def line(*, uow: UnitOfWork, department_id: UUID, now: datetime | None = None) -
     name = uow.session.scalar(select(Department.name).where(Department.id == department_id))
     if name is None or not reaches(uow, department_id):
         raise NotFound("department")
-    found = uow.session.execute(
-        _rows()
-        .where(
-            QueueEntry.department_id == department_id,
-            QueueEntry.status.in_(LIVE),
-            QueueEntry.taken_at > moment - FORGOTTEN_AFTER,
-        )
-        .order_by(QueueEntry.called_at, QueueEntry.taken_at)
-        .limit(MOST_IN_LINE)
-    )
-    rows = [_row(each) for each in found]
+    wanted = {"department_id": department_id, "fresh_since": moment - FORGOTTEN_AFTER}
+    rows = rows_as(EntryRow, uow.session.execute(_LINE, wanted))
     return Line(
         department_id=department_id,
         department_name=name,
@@ -159,8 +199,7 @@ def ordered(*, uow: UnitOfWork, department_id: UUID, rows: Sequence[EntryRow], n
 def last_calls(*, uow: UnitOfWork, department_id: UUID, limit: int = 5, now: datetime | None = None) -> list[EntryRow]:
     """The latest calls of a department today, the newest first."""
     found = uow.session.execute(
-        _rows()
-        .where(
+        _ROWS.where(
             QueueEntry.queue_day == local_today(now),
             QueueEntry.department_id == department_id,
             QueueEntry.called_at.is_not(None),
@@ -169,7 +208,7 @@ def last_calls(*, uow: UnitOfWork, department_id: UUID, limit: int = 5, now: dat
         .order_by(QueueEntry.called_at.desc(), QueueEntry.number)
         .limit(limit)
     )
-    return [_row(each) for each in found]
+    return rows_as(EntryRow, found)
 
 
 def last_room(*, uow: UnitOfWork, user_id: UUID) -> str | None:
@@ -226,50 +265,3 @@ def _called_in_a_row(*, uow: UnitOfWork, department_id: UUID, now: datetime) -> 
         .limit(PRIORITY_IN_A_ROW)
     )
     return sum(1 for _ in takewhile(lambda lane: lane == "priority", lanes))
-
-
-def _row(found: Any) -> EntryRow:
-    values = dict(found._mapping)
-    values.pop("code", None)
-    day: date | None = values.pop("appointment_date")
-    starts: time | None = values.pop("start_time")
-    values["booked_for"] = datetime.combine(day, starts, tzinfo=LOCAL_ZONE) if day and starts else None
-    return EntryRow(**values)
-
-
-def _rows() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            QueueEntry.id,
-            QueueEntry.department_id,
-            Department.name.label("department_name"),
-            QueueEntry.queue_day,
-            QueueEntry.number,
-            QueueEntry.patient_id,
-            Patient.patient_code,
-            Patient.full_name.label("patient_name"),
-            Patient.date_of_birth,
-            QueueEntry.appointment_id,
-            Appointment.appointment_date,
-            Appointment.start_time,
-            QueueEntry.came_from_id,
-            QueueEntry.priority,
-            QueueEntry.status,
-            QueueEntry.doctor_id,
-            User.full_name.label("doctor_name"),
-            QueueEntry.room,
-            QueueEntry.taken_at,
-            QueueEntry.waits_since,
-            QueueEntry.first_called_at,
-            QueueEntry.called_at,
-            QueueEntry.started_at,
-            QueueEntry.ended_at,
-            QueueEntry.calls,
-            QueueEntry.missed,
-            QueueEntry.version,
-        )
-        .join(Department, Department.id == QueueEntry.department_id)
-        .join(Patient, Patient.id == QueueEntry.patient_id)
-        .outerjoin(User, User.id == QueueEntry.doctor_id)
-        .outerjoin(Appointment, Appointment.id == QueueEntry.appointment_id)
-    )

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, select, tuple_
 
+from kernel.database.rows import known_row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import NotFound
 from kernel.listing import Page, page_of
 from kernel.web.api import a_day, a_number, a_time, read_cursor
 from tenant_app.calendar.public import WEEKDAYS, Calendar, read_calendar
@@ -18,7 +18,7 @@ from tenant_app.schedules.rules import Block, Change, WorkingTime
 from tenant_app.staff.models import Department, User
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ScheduleRow:
     """Hours of a weekday as they are shown; `weekday` counts from Monday, 0."""
 
@@ -41,7 +41,7 @@ class ScheduleRow:
         return WEEKDAYS[self.weekday]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ExceptionRow:
     """Days that are otherwise, as they are shown. Why somebody is away is not for everybody."""
 
@@ -134,10 +134,9 @@ def scheduled_departments(*, uow: UnitOfWork, since: date) -> set[tuple[UUID, UU
 
 def schedule_row(*, uow: UnitOfWork, schedule_id: UUID) -> ScheduleRow:
     """One. Raises NotFound."""
-    row = uow.session.execute(_schedules().where(DoctorSchedule.id == schedule_id)).one_or_none()
-    if row is None:
-        raise NotFound("schedule")
-    return ScheduleRow(**row._mapping)
+    return known_row_as(
+        ScheduleRow, uow.session.execute(_schedules().where(DoctorSchedule.id == schedule_id)), what="schedule"
+    )
 
 
 def list_schedules(
@@ -157,16 +156,17 @@ def list_schedules(
         statement = statement.where(DoctorSchedule.valid_until.is_(None) | (DoctorSchedule.valid_until >= since))
     if after := read_cursor(cursor, a_number(6), a_time, UUID):
         statement = statement.where(tuple_(*order) > tuple_(*after))
-    rows = [ScheduleRow(**row._mapping) for row in uow.session.execute(statement)]
+    rows = rows_as(ScheduleRow, uow.session.execute(statement))
     return page_of(rows, limit=limit, key=lambda row: (row.weekday, row.start_time, row.id))
 
 
 def exception_row(*, uow: UnitOfWork, exception_id: UUID) -> ExceptionRow:
     """One. Raises NotFound."""
-    row = uow.session.execute(_exceptions().where(ScheduleException.id == exception_id)).one_or_none()
-    if row is None:
-        raise NotFound("schedule_exception")
-    return ExceptionRow(**row._mapping)
+    return known_row_as(
+        ExceptionRow,
+        uow.session.execute(_exceptions().where(ScheduleException.id == exception_id)),
+        what="schedule_exception",
+    )
 
 
 def list_exceptions(
@@ -186,7 +186,7 @@ def list_exceptions(
         statement = statement.where(ScheduleException.last_day >= since)
     if after := read_cursor(cursor, a_day, UUID):
         statement = statement.where(tuple_(*order) > tuple_(*after))
-    rows = [ExceptionRow(**row._mapping) for row in uow.session.execute(statement)]
+    rows = rows_as(ExceptionRow, uow.session.execute(statement))
     return page_of(rows, limit=limit, key=lambda row: (row.first_day, row.id))
 
 

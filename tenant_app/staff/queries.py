@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, tuple_
 
 from kernel.clock import local_today
+from kernel.database.rows import known_row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import NotFound
 from kernel.listing import Page, page_of
 from kernel.web.api import a_number, read_cursor
 from tenant_app.appointments.models import Appointment
@@ -17,7 +17,7 @@ from tenant_app.reach.public import beyond_reach
 from tenant_app.staff.models import Department, Role, User, UserRole
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class StaffMember:
     """A member of staff as colleagues see them."""
 
@@ -36,7 +36,7 @@ class StaffMember:
     mfa_enabled: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class RoleName:
     """A role, to be chosen or shown."""
 
@@ -44,7 +44,7 @@ class RoleName:
     name: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class DepartmentRow:
     """A department."""
 
@@ -57,7 +57,7 @@ class DepartmentRow:
     position: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Doctor:
     """A doctor who can be booked; all that the patient portal may know of staff."""
 
@@ -92,16 +92,13 @@ def list_staff(
         statement = statement.where(User.department_id == department_id)
     if after := read_cursor(cursor, str, UUID):
         statement = statement.where(tuple_(place, User.id) > tuple_(func.vietnamese_order(after[0]), after[1]))
-    rows = [StaffMember(**row._mapping) for row in uow.session.execute(statement)]
+    rows = rows_as(StaffMember, uow.session.execute(statement))
     return page_of(rows, limit=limit, key=lambda row: (row.full_name, row.id))
 
 
 def staff_member(*, uow: UnitOfWork, user_id: UUID) -> StaffMember:
     """One member of staff. Raises NotFound."""
-    row = uow.session.execute(_staff().where(User.id == user_id)).one_or_none()
-    if row is None:
-        raise NotFound("user")
-    return StaffMember(**row._mapping)
+    return known_row_as(StaffMember, uow.session.execute(_staff().where(User.id == user_id)), what="user")
 
 
 def roles_of(*, uow: UnitOfWork, user_id: UUID) -> list[RoleName]:
@@ -112,13 +109,13 @@ def roles_of(*, uow: UnitOfWork, user_id: UUID) -> list[RoleName]:
         .where(UserRole.user_id == user_id)
         .order_by(func.vietnamese_order(Role.name))
     )
-    return [RoleName(**row._mapping) for row in uow.session.execute(statement)]
+    return rows_as(RoleName, uow.session.execute(statement))
 
 
 def role_names(*, uow: UnitOfWork) -> list[RoleName]:
     """All roles of the hospital, by name."""
     statement = select(Role.id, Role.name).order_by(func.vietnamese_order(Role.name))
-    return [RoleName(**row._mapping) for row in uow.session.execute(statement)]
+    return rows_as(RoleName, uow.session.execute(statement))
 
 
 def coming_appointments(*, uow: UnitOfWork, doctor_id: UUID) -> int:
@@ -141,15 +138,14 @@ def active_doctors(*, uow: UnitOfWork, department_id: UUID | None = None) -> lis
     )
     if department_id:
         statement = statement.where(User.department_id == department_id)
-    return [Doctor(**row._mapping) for row in uow.session.execute(statement)]
+    return rows_as(Doctor, uow.session.execute(statement))
 
 
 def department(*, uow: UnitOfWork, department_id: UUID) -> DepartmentRow:
     """One department. Raises NotFound."""
-    row = uow.session.execute(_departments().where(Department.id == department_id)).one_or_none()
-    if row is None:
-        raise NotFound("department")
-    return DepartmentRow(**row._mapping)
+    return known_row_as(
+        DepartmentRow, uow.session.execute(_departments().where(Department.id == department_id)), what="department"
+    )
 
 
 def list_departments(
@@ -161,7 +157,7 @@ def list_departments(
         statement = statement.where(Department.status == "active")
     if after := read_cursor(cursor, a_number(), str):
         statement = statement.where(tuple_(Department.position, Department.code) > tuple_(*after))
-    rows = [DepartmentRow(**row._mapping) for row in uow.session.execute(statement)]
+    rows = rows_as(DepartmentRow, uow.session.execute(statement))
     return page_of(rows, limit=limit, key=lambda row: (row.position, row.code))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from kernel.clock import utc_now
+from kernel.database.rows import known_row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.database.violations import violated
 from kernel.errors import InvalidFields, NotFound, PreconditionFailed
@@ -31,7 +32,7 @@ KEPT_REACH: Final = N_("Administrators always see the whole hospital.")
 _LONGEST_DESCRIPTION: Final = 1000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class RoleRow:
     """A role, and how many people have it."""
 
@@ -50,7 +51,7 @@ class RoleRow:
         return self.name in ROLES
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Holder:
     """Somebody who has a role."""
 
@@ -62,7 +63,7 @@ class Holder:
 
 def list_roles(*, uow: UnitOfWork) -> list[RoleRow]:
     """All roles: first those that every hospital has, in their order, then its own by name."""
-    rows = [RoleRow(**row._mapping) for row in uow.session.execute(_rows())]
+    rows = rows_as(RoleRow, uow.session.execute(_rows()))
     return sorted(
         rows, key=lambda row: (ROLES.index(row.name) if row.built_in else len(ROLES), vietnamese_order(row.name))
     )
@@ -70,10 +71,7 @@ def list_roles(*, uow: UnitOfWork) -> list[RoleRow]:
 
 def role(*, uow: UnitOfWork, role_id: UUID) -> RoleRow:
     """One role. Raises NotFound."""
-    row = uow.session.execute(_rows().where(Role.id == role_id)).one_or_none()
-    if row is None:
-        raise NotFound("role")
-    return RoleRow(**row._mapping)
+    return known_row_as(RoleRow, uow.session.execute(_rows().where(Role.id == role_id)), what="role")
 
 
 def holders(*, uow: UnitOfWork, role_id: UUID, limit: int = 50) -> list[Holder]:
@@ -85,7 +83,7 @@ def holders(*, uow: UnitOfWork, role_id: UUID, limit: int = 50) -> list[Holder]:
         .order_by(func.vietnamese_order(User.full_name), User.id)
         .limit(limit)
     )
-    return [Holder(**row._mapping) for row in uow.session.execute(statement)]
+    return rows_as(Holder, uow.session.execute(statement))
 
 
 def create_role(

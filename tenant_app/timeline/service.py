@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_, union_all
 
+from kernel.database.rows import rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import Forbidden
 from kernel.listing import Page, page_of
@@ -21,7 +22,7 @@ ONLY_WHEN_ASKED: Final = "access"
 _READINGS: Final = {"history": "history.read", "access": "audit.read"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened; `what` is `kind.verb`. Without `by_name` and not `by_patient` it is not known who."""
 
@@ -78,7 +79,7 @@ def timeline(
     )
     if after := read_cursor(cursor, a_moment, UUID, str):
         statement = statement.where(tuple_(*order) < tuple_(*after))
-    rows = [Event(**row._mapping) for row in uow.session.execute(statement)]
+    rows = rows_as(Event, uow.session.execute(statement))
     for each in wanted:
         if action := _READINGS.get(each):
             record(

@@ -8,15 +8,15 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import aliased
 
+from kernel.database.rows import known_row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import NotFound
 from kernel.listing import Page, page_of
 from kernel.web.api import a_moment, read_cursor
 from tenant_app.staff.models import Department, User
 from tenant_app.unusual.models import AccessFinding
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class FindingRow:
     """Something that stood out, with who it is about and who decided."""
 
@@ -51,16 +51,13 @@ def list_findings(
         statement = statement.where(AccessFinding.kind == kind)
     if after := read_cursor(cursor, a_moment, UUID):
         statement = statement.where(tuple_(AccessFinding.starts_at, AccessFinding.id) < tuple_(*after))
-    rows = [FindingRow(**row._mapping) for row in uow.session.execute(statement)]
+    rows = rows_as(FindingRow, uow.session.execute(statement))
     return page_of(rows, limit=limit, key=lambda row: (row.starts_at.isoformat(), row.id))
 
 
 def finding(*, uow: UnitOfWork, finding_id: UUID) -> FindingRow:
     """One of them. Raises NotFound."""
-    row = uow.session.execute(_rows().where(AccessFinding.id == finding_id)).one_or_none()
-    if row is None:
-        raise NotFound("finding")
-    return FindingRow(**row._mapping)
+    return known_row_as(FindingRow, uow.session.execute(_rows().where(AccessFinding.id == finding_id)), what="finding")
 
 
 def open_findings(*, uow: UnitOfWork) -> int:

@@ -51,7 +51,7 @@ class Limits:
         return cls(night_roles=frozenset(roles if isinstance(roles, tuple) else ()), **read)  # type: ignore[arg-type]  # the catalogue gives each key its type; a unit test holds the two together
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Read:
     """Somebody opened a patient's data."""
 

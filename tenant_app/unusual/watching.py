@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from kernel.clock import LOCAL_ZONE, utc_now
+from kernel.database.rows import rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import new_row_id
 from tenant_app.audit.models import AuditLog, Xid8
@@ -174,7 +175,7 @@ class _Judge:
             .order_by(AuditLog.created_at, AuditLog.id)
             .limit(_MOST_A_DAY)
         )
-        return [Read(**row._mapping) for row in self._uow.session.execute(chosen)]
+        return rows_as(Read, self._uow.session.execute(chosen))
 
     def _tally(self, user_id: UUID, day: date, reads: list[Read]) -> None:
         spans = [("hour", at, some) for at, some in rules.by_hour(reads).items()]
