@@ -163,13 +163,17 @@ def move_row(*, uow: UnitOfWork, move_id: UUID) -> MoveRow:
 
 def _moves(uow: UnitOfWork, wanted: ColumnElement[bool]) -> list[MoveRow]:
     before, after, mover = aliased(User), aliased(User), aliased(User)
-    columns = AppointmentMove.__table__.columns.keys()
+    names = {
+        "from_doctor_name": before.full_name,
+        "to_doctor_name": after.full_name,
+        "moved_by_name": mover.full_name,
+    }
     statement = (
         select(
-            *(getattr(AppointmentMove, name) for name in MoveRow.__slots__ if name in columns),
-            before.full_name.label("from_doctor_name"),
-            after.full_name.label("to_doctor_name"),
-            mover.full_name.label("moved_by_name"),
+            *(
+                names[each].label(each) if each in names else getattr(AppointmentMove, each)
+                for each in MoveRow.__slots__
+            )
         )
         .join(before, before.id == AppointmentMove.from_doctor_id)
         .join(after, after.id == AppointmentMove.to_doctor_id)

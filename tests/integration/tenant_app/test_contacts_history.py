@@ -58,7 +58,7 @@ def _first(clinic: Clinic, patient_id: UUID) -> str | None:
 
 
 def test_the_first_contact_is_called_first_until_another_is(clinic: Clinic) -> None:
-    patient = clinic.patient().patient.id
+    patient = clinic.born()
     wife = _add(clinic, patient, WIFE)
     assert (wife.full_name, wife.phone, wife.call_first) == ("Lê Thị Hoa", "0912345678", True)
     son = _add(clinic, patient, SON)
@@ -77,7 +77,7 @@ def test_the_first_contact_is_called_first_until_another_is(clinic: Clinic) -> N
 
 
 def test_the_form_of_the_record_and_the_rows_are_one_thing(clinic: Clinic) -> None:
-    patient = clinic.patient().patient.id
+    patient = clinic.born()
 
     def change_to(contact: dict[str, str] | None) -> None:
         with clinic.uow() as uow:
@@ -101,7 +101,7 @@ def test_the_form_of_the_record_and_the_rows_are_one_thing(clinic: Clinic) -> No
 
 
 def test_history_is_noted_and_ended_and_reading_it_is_written_down(clinic: Clinic) -> None:
-    patient = clinic.patient().patient.id
+    patient = clinic.born()
     _note(clinic, patient, NewHistory(kind="note", what="Hút thuốc lá"))
     noted = _note(clinic, patient, PRESSURE)
     assert (noted.icd10, noted.since_year, noted.created_by_name is not None) == ("I10", 2015, True)
@@ -122,7 +122,7 @@ def test_history_is_noted_and_ended_and_reading_it_is_written_down(clinic: Clini
 
 
 def test_two_at_once_lose_nothing_and_one_is_first(clinic: Clinic) -> None:
-    patient = clinic.patient().patient.id
+    patient = clinic.born()
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda new: _add(clinic, patient, new), [WIFE, SON]))
     with clinic.uow() as uow:
@@ -135,7 +135,7 @@ def test_two_at_once_lose_nothing_and_one_is_first(clinic: Clinic) -> None:
 
 def test_elsewhere_and_for_another_patient_they_do_not_exist(clinics: tuple[Clinic, Clinic]) -> None:
     clinic, other = clinics
-    mine, neighbour = clinic.patient().patient.id, clinic.patient().patient.id
+    mine, neighbour = clinic.born(), clinic.born()
     contact, piece = _add(clinic, mine, WIFE).id, _note(clinic, mine, PRESSURE).id
     for where, patient in ((other, mine), (clinic, neighbour)):
         with where.uow() as uow:
@@ -148,7 +148,7 @@ def test_elsewhere_and_for_another_patient_they_do_not_exist(clinics: tuple[Clin
 
 
 def test_patients_see_their_own_and_nobody_elses(clinic: Clinic) -> None:
-    mine, theirs = (clinic.patient().patient.id for _ in range(2))
+    mine, theirs = (clinic.born() for _ in range(2))
     for patient in (mine, theirs):
         _add(clinic, patient, WIFE)
         _note(clinic, patient, PRESSURE)
