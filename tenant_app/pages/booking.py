@@ -31,6 +31,7 @@ from tenant_app.appointments.public import (
     doctor_day,
 )
 from tenant_app.pages.forms import CHOOSE, TOO_LONG, chosen_id, lead_to, page, parse_day, spoken
+from tenant_app.pages.recent_patients import recently_opened
 from tenant_app.pages.shown import TYPE_NAMES, banner, long_day, options
 from tenant_app.pages.working_days import bookable_in, departments_in_reach, limited_to, why_nothing
 from tenant_app.patients.public import PatientInactive, PatientRecord, read
@@ -217,7 +218,8 @@ def _form(
     if wish.patient_id is not None:
         patient = read(uow=uow, actor=actor, patient_id=wish.patient_id)
     if patient is None:
-        return page("booking/choose_patient.html", status=status, onward=wish.onward())
+        recent = recently_opened(uow=uow, actor=actor)
+        return page("booking/choose_patient.html", status=status, carried=wish.onward(), recent=recent)
     departments = departments_in_reach(uow)
     if len(departments) == 1:
         wish.department_id = departments[0].id

@@ -10,7 +10,6 @@ from flask_babel import gettext, ngettext
 from kernel.clock import local_today
 from kernel.errors import InvalidFields, PreconditionFailed
 from kernel.ids import parse_uuid
-from kernel.text import N_
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
@@ -29,12 +28,11 @@ from tenant_app.calendar.public import (
     remove_holiday,
 )
 from tenant_app.hospital.public import change_details, hospital_info
-from tenant_app.pages.forms import lead_to, page, parse_day, sent_version, spoken, typed
+from tenant_app.pages.forms import lead_to, page, parse_day, parse_time, sent_version, spoken, typed
 from tenant_app.pages.shown import options
 
 blueprint = Blueprint("calendar_pages", __name__, url_prefix="/hospital/calendar")
 
-BAD_TIME: Final = N_("Enter a time as 07:30.")
 MOST_SHOWN: Final = 100
 _HOLIDAY_FIELDS: Final = ("name", "first_day", "last_day", "start_time", "end_time")
 
@@ -112,16 +110,14 @@ def _read_holiday(shown: dict[str, str]) -> NewHoliday:
     errors: dict[str, list[str]] = {}
     days: dict[str, date | None] = {}
     times: dict[str, time | None] = {}
-    for name in ("first_day", "last_day"):
+    for name, text in shown.items():
         try:
-            days[name] = parse_day(shown[name], field=name) if shown[name] or name == "first_day" else None
+            if name in ("first_day", "last_day"):
+                days[name] = parse_day(text, field=name) if text or name == "first_day" else None
+            elif name in ("start_time", "end_time"):
+                times[name] = parse_time(text, field=name) if text else None
         except InvalidFields as wrong:
             errors.update({field: list(said) for field, said in wrong.errors.items()})
-    for name in ("start_time", "end_time"):
-        try:
-            times[name] = time.fromisoformat(shown[name]).replace(tzinfo=None) if shown[name] else None
-        except ValueError:
-            errors[name] = [BAD_TIME]
     first = days.get("first_day")
     if errors or first is None:
         raise InvalidFields(errors=errors)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from kernel.text import N_, canonical
 from kernel.web.field_messages import field_message
 
 BAD_DATE: Final = N_("Enter a date as day/month/year, such as 25/12/1990.")
+BAD_TIME: Final = N_("Enter a time as 07:30.")
 TOO_LONG: Final = N_("This is too long.")
 CHOOSE: Final = N_("Choose one.")
 MISSING: Final = N_("This is needed.")
@@ -24,6 +25,10 @@ MISSING: Final = N_("This is needed.")
 _DAY: Final = re.compile(
     r"(?P<d>\d{1,2})[\s./-]+(?P<m>\d{1,2})[\s./-]+(?P<y>\d{4})|(?P<d2>\d{2})(?P<m2>\d{2})(?P<y2>\d{4})", re.ASCII
 )
+
+
+# `7h30` and `7g30` are how times are spoken and written in Vietnam; a bare number is an hour, or hour and minutes.
+_TIME: Final = re.compile(r"(?P<h>\d{1,2})(?:\s?[:.hg]\s?(?P<m>\d{2})?|(?P<m2>\d{2}))?", re.ASCII | re.IGNORECASE)
 
 
 def typed(name: str) -> str:
@@ -80,6 +85,16 @@ def parse_day(text: str, *, field: str) -> date:
     if not FIRST_DAY <= day <= LAST_DAY:
         raise InvalidFields(errors={field: [BAD_DATE]})
     return day
+
+
+def parse_time(text: str, *, field: str) -> time:
+    """A time of day as people write it: 07:30, 7h30, 7h, 0730. Raises InvalidFields."""
+    found = _TIME.fullmatch(canonical(text))
+    hour, minute = (found["h"], found["m"] or found["m2"] or "0") if found else ("", "")
+    try:
+        return time(int(hour), int(minute))
+    except ValueError as err:
+        raise InvalidFields(errors={field: [BAD_TIME]}) from err
 
 
 def spoken(errors: FieldErrors) -> dict[str, list[str]]:

@@ -1,7 +1,7 @@
 """Finding patients, and the page of one: who they are, their appointments, their account, who looked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -24,11 +24,11 @@ from tenant_app.audit.public import accesses_of_patient, record
 from tenant_app.hospital.public import hospital_info
 from tenant_app.pages.day import actions_for
 from tenant_app.pages.forms import lead_to, page, spoken, typed, wants_part
+from tenant_app.pages.recent_patients import recently_opened, with_ages
 from tenant_app.pages.shown import (
     GENDER_NAMES,
     STATUS_NAMES,
     TYPE_NAMES,
-    age,
     banner,
     guardian_warning,
     numbers,
@@ -137,19 +137,12 @@ KIND_NAMES: Final = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FoundPatient:
-    """A line of the results."""
-
-    row: PatientRow
-    age: str
-
-
 @blueprint.route("")
 @requires("patient.read")
 def find() -> Response:
-    """The search box."""
-    return page("patients/find.html", found=None, errors={}, next_cursor=None, **_asked(""))
+    """The search box, and whom one had open last."""
+    recent = recently_opened(uow=request_unit_of_work(), actor=current_actor())
+    return page("patients/find.html", found=None, errors={}, next_cursor=None, recent=recent, **_asked(""))
 
 
 @blueprint.route("", methods=["POST"])
@@ -158,7 +151,7 @@ def results() -> Response:
     """Who fits what was typed. A post, because a CCCD must stand in no address."""
     uow, actor = request_unit_of_work(), current_actor()
     query, opened = typed("query"), ""
-    values: dict[str, Any] = {"found": None, "errors": {}, "next_cursor": None, **_asked(query)}
+    values: dict[str, Any] = {"found": None, "recent": [], "errors": {}, "next_cursor": None, **_asked(query)}
     if query and (len(query) >= FIRST_AT or not wants_part()):
         try:
             terms = replace(read_search(query), status=values["narrowed"] or None)
@@ -173,11 +166,12 @@ def results() -> Response:
             values["errors"] = spoken(wrong.errors)
         else:
             opened = _opened(query, listed.items, values["carried"])
-            today = local_today()
-            values["found"] = [FoundPatient(row=row, age=age(row.date_of_birth, today=today)) for row in listed.items]
+            values["found"] = with_ages(listed.items)
             values["next_cursor"] = listed.next_cursor
             values["kinds"] = terms.kinds
         uow.commit()
+    else:
+        values["recent"] = recently_opened(uow=uow, actor=actor)
     if opened and not wants_part():
         return lead_to(opened)
     answer = page("patients/results.html" if wants_part() else "patients/find.html", **values)

@@ -19,6 +19,7 @@ from tenant_app.appointments.public import list_appointments
 from tenant_app.hospital.public import hospital_info
 from tenant_app.pages.forms import chosen_id, lead_to, page, seen_version, spoken
 from tenant_app.pages.queue_pages import PRIORITY_NAMES
+from tenant_app.pages.recent_patients import recently_opened
 from tenant_app.pages.shown import banner, options
 from tenant_app.pages.working_days import departments_in_reach, limited_to
 from tenant_app.patients.public import patient_record
@@ -35,7 +36,8 @@ def new() -> Response:
     """For whom, then where to."""
     wanted = chosen_id(request.args.get("patient"), what="patient")
     if wanted is None:
-        return page("queue/choose_patient.html")
+        recent = recently_opened(uow=request_unit_of_work(), actor=current_actor())
+        return page("queue/choose_patient.html", carried={}, recent=recent)
     return _form(wanted)
 
 

@@ -16,7 +16,7 @@ from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import collaborator, request_unit_of_work
 from tenant_app.hospital.public import hospital_info
-from tenant_app.pages.forms import lead_to, page, sent_version, spoken, typed
+from tenant_app.pages.forms import lead_to, page, parse_time, sent_version, spoken, typed
 from tenant_app.pages.reminder_pages import words
 from tenant_app.pages.reminder_words import CHANNEL_NAMES
 from tenant_app.reminders.public import (
@@ -36,7 +36,6 @@ from tenant_app.settings.public import ACCOUNTS, Offers, Value, values
 
 blueprint = Blueprint("reminder_settings", __name__, url_prefix="/hospital/reminders")
 
-BAD_TIME: Final = N_("Enter a time as 07:30.")
 BAD_NUMBER: Final = N_("Enter a whole number.")
 
 
@@ -93,11 +92,13 @@ def _read(shown: dict[str, str]) -> dict[str, Any]:
             if not text and name in MAY_BE_EMPTY:
                 values[name] = None
             elif name in TIMES:
-                values[name] = time.fromisoformat(text).replace(tzinfo=None)
+                values[name] = parse_time(text, field=name)
             else:
                 values[name] = int(text)
+        except InvalidFields as wrong:
+            errors.update({field: list(said) for field, said in wrong.errors.items()})
         except ValueError:
-            errors[name] = [BAD_TIME if name in TIMES else BAD_NUMBER]
+            errors[name] = [BAD_NUMBER]
     if errors:
         raise InvalidFields(errors=errors)
     return values

@@ -8,10 +8,9 @@ from uuid import UUID
 from kernel.errors import InvalidFields
 from kernel.text import N_
 from tenant_app.calendar.public import WEEKDAYS
-from tenant_app.pages.forms import CHOOSE, MISSING, chosen_id, parse_day
+from tenant_app.pages.forms import BAD_TIME, CHOOSE, MISSING, chosen_id, parse_day, parse_time
 from tenant_app.schedules.public import AWAY, EXTRA, NewException, NewHours, ScheduleRow
 
-BAD_TIME: Final = N_("Enter a time as 07:30.")
 BAD_LENGTH: Final = N_("A slot has between 5 and 240 minutes, and fits into the hours.")
 BLANK_HOURS: Final[Mapping[str, Any]] = {
     "weekday": [],
@@ -120,8 +119,8 @@ def _time(errors: dict[str, list[str]], name: str, text: str, *, required: bool 
             errors[name] = [MISSING]
         return None
     try:
-        return time.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
+        return parse_time(text, field=name)
+    except InvalidFields:
         errors[name] = [BAD_TIME]
         return None
 

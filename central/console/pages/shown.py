@@ -58,6 +58,16 @@ ACTION_NAMES: Final[Mapping[str, str]] = {
     "administrator.invite": N_("Invited an administrator"),
     "administrator.invite_again": N_("Sent an invite again"),
     "administrator.create": N_("Created an administrator"),
+    "administrator.reset_mfa": N_("Took an administrator's second factor away"),
+    "auth.mfa_enrol": N_("Began to set up a second factor"),
+    "auth.mfa_enable": N_("Switched a second factor on"),
+    "auth.mfa_disable": N_("Switched the second factor off"),
+    "auth.mfa_recovery_codes": N_("Made new recovery codes"),
+    "auth.mfa_refused": N_("Failed to prove the second factor"),
+    "auth.password_change": N_("Changed their own password"),
+    "auth.password_refused": N_("Gave a wrong password when changing it"),
+    "auth.session_end": N_("Ended one of their sessions"),
+    "auth.sign_out_everywhere": N_("Signed out everywhere"),
 }
 EVENT_NAMES: Final[Mapping[str, str]] = {
     "signed_in": N_("Signed in"),
@@ -68,6 +78,27 @@ EVENT_NAMES: Final[Mapping[str, str]] = {
     "unusual_access": N_("Access stood out at a hospital"),
     "hospital_fingerprint_missing": N_("A database carries no fingerprint"),
     "hospital_fingerprint_mismatch": N_("A database carries another hospital's fingerprint"),
+    "mfa_reset": N_("An administrator's second factor was taken away"),
+    # What administrators do to their own accounts is told in both lists in the same words.
+    **{
+        code.removeprefix("auth."): words
+        for code, words in ACTION_NAMES.items()
+        if code.startswith(("auth.mfa_", "auth.password_"))
+    },
+}
+# What a security event tells beside its name; `portal` is the console's in all of them, and goes without saying.
+DETAIL_NAMES: Final[Mapping[str, str]] = {
+    "many_hour": N_("Many records in an hour"),
+    "many_day": N_("Many records in a day"),
+    "odd_hours": N_("At odd hours"),
+    "no_visit": N_("Patients without a visit"),
+    "own_record": N_("One's own record"),
+    "relative": N_("Records of one's own people"),
+    "open": N_("To look at"),
+    "purpose": N_("Database user of"),
+    "reason": N_("Reason"),
+    "sqlstate": N_("PostgreSQL's code"),
+    "route_version": N_("Version of the route"),
 }
 RISK_NAMES: Final[Mapping[str, str]] = {
     "low": N_("Low"),
@@ -110,6 +141,7 @@ USAGE_NAMES: Final[Mapping[str, str]] = {
 _NAMES: Final[Mapping[str, Mapping[str, str]]] = {
     "action": ACTION_NAMES,
     "dead": DEAD_NAMES,
+    "detail": DETAIL_NAMES,
     "event": EVENT_NAMES,
     "field": FIELD_NAMES,
     "kind": KIND_NAMES,
@@ -127,6 +159,16 @@ def named(code: str, what: str) -> str:
     """`'basic'|named('plan')`: the name in the reader's language, or the code itself where it has none."""
     name = _NAMES[what].get(code)
     return gettext(name) if name else code
+
+
+def detailed(details: Mapping[str, object] | None) -> str:
+    """What a security event tells beside its name, in a line."""
+    told = []
+    for key, value in (details or {}).items():
+        if key != "portal":
+            words = named(str(value), "purpose") if key == "purpose" else value
+            told.append(f"{named(key, 'detail')}: {words}")
+    return " · ".join(told)
 
 
 def ago(moment: datetime | None) -> str:
@@ -155,4 +197,4 @@ def day_of(moment: datetime | None) -> str:
 
 def install(app: Flask) -> None:
     """Give the console's templates these filters."""
-    app.jinja_env.filters.update(named=named, ago=ago, amount=amount, day=day_of, seconds=seconds_of)
+    app.jinja_env.filters.update(named=named, detailed=detailed, ago=ago, amount=amount, day=day_of, seconds=seconds_of)

@@ -134,7 +134,7 @@
     work(form, event.submitter);
   }, true);
 
-  // ---- dates and CCCDs as people type them
+  // ---- dates, times and CCCDs as people type them
   const digits = (value) => value.normalize("NFKC").replace(/\D/g, "");
   function dateOf(value) {
     const typed = value.normalize("NFKC").trim();
@@ -148,14 +148,21 @@
     const real = year >= 1800 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
     return real ? `${String(day).padStart(2, "0")}/${String(month).padStart(2, "0")}/${year}` : null;
   }
+  // 7h30 and 7g30 are how times are written in Vietnam; tenant_app/pages/forms.py reads the same.
+  function timeOf(value) {
+    const found = /^(\d{1,2})(?:\s?[:.hg]\s?(\d{2})?|(\d{2}))?$/i.exec(value.normalize("NFKC").trim());
+    if (!found) return null;
+    const [hour, minute] = [Number(found[1]), Number(found[2] ?? found[3] ?? 0)];
+    return hour < 24 && minute < 60 ? `${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}` : null;
+  }
   function tidy(input) {
     if (input.dataset.input === "cccd") {
       const number = digits(input.value);
       if (number) input.value = number.replace(/(\d{3})(?=\d)/g, "$1 ");
-    } else if (input.dataset.input === "date") {
-      const date = dateOf(input.value);
-      if (date) input.value = date;
-      input.setCustomValidity(input.value.trim() && !date ? input.dataset.invalid ?? "" : "");
+    } else {
+      const read = { date: dateOf, time: timeOf }[input.dataset.input]?.(input.value);
+      if (read) input.value = read;
+      input.setCustomValidity(input.value.trim() && !read ? input.dataset.invalid ?? "" : "");
     }
   }
   document.addEventListener("input", (event) => {
@@ -165,6 +172,10 @@
     // Only while typing at the end; in the middle the cursor must stay where it is.
     if (input.selectionStart !== input.value.length || event.inputType?.startsWith("delete")) return;
     if (input.dataset.input === "cccd") return tidy(input);
+    if (input.dataset.input === "time") {
+      if (/^\d{4}$/.test(input.value.normalize("NFKC"))) tidy(input);
+      return;
+    }
     const number = digits(input.value);
     if (/^\d+$/.test(input.value.normalize("NFKC")) && number.length === 8) tidy(input);
     else if (/^\d{3,7}$/.test(input.value)) input.value = [number.slice(0, 2), number.slice(2, 4), number.slice(4)].filter(Boolean).join("/");
@@ -241,6 +252,9 @@
     sheet.showModal();
   }
   document.addEventListener("change", (event) => {
+    const file = event.target.type === "file" && event.target.files[0];
+    const face = event.target.parentElement?.querySelector("[data-file-name]");
+    if (file && face) face.textContent = file.name;
     if (event.target.matches?.("[data-shortcuts-switch]")) window.localStorage.setItem("sk-shortcuts", event.target.checked ? "on" : "off");
   });
   let first = "";

@@ -69,6 +69,31 @@ def test_nothing_is_searched_before_there_is_something_to_search_by(sign_in: Sig
     assert nurse.post("/patients", query="?!").status_code == 200
 
 
+def test_whom_one_opened_last_stands_ready_and_for_nobody_else(
+    sign_in: SignIn, clinics: tuple[Clinic, Clinic], count_queries: Counting
+) -> None:
+    here, elsewhere = clinics
+    first, second, unseen = (here.patient().patient.id for _each in range(3))
+    desk, colleague, stranger = (
+        sign_in(here, "receptionist"),
+        sign_in(here, "receptionist"),
+        sign_in(elsewhere, "receptionist"),
+    )
+    for opened in (first, second, first):
+        desk.get(f"/patients/{opened}")
+    with count_queries() as counted:
+        shown = desk.get("/patients")
+    assert counted.total <= 6
+    assert 0 < shown.index(f"/patients/{first}") < shown.index(f"/patients/{second}"), "the last one first, and once"
+    assert shown.count(f'href="/patients/{first}"') == 1
+    assert f"/patients/{unseen}" not in shown
+    assert f"/patients/{first}" in desk.part("/patients", query="").text, "when the search is emptied"
+    assert f"/queue/new?patient={first}" in desk.get("/queue/new")
+    assert f"patient={first}&amp;day=2030-01-07" in desk.get("/appointments/new?day=2030-01-07")
+    for nobody in (colleague, stranger):
+        assert "<table" not in nobody.get("/patients")
+
+
 def test_who_is_not_found_can_be_registered_with_what_was_typed(sign_in: SignIn, clinic: Clinic) -> None:
     desk = sign_in(clinic, "receptionist")
     nobody = desk.part("/patients", query="Lan 25/12/1990").text

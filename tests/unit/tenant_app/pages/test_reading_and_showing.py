@@ -14,7 +14,7 @@ from kernel.web.actor import Actor
 from kernel.web.i18n import own_path
 from tenant_app.appointments.public import AppointmentRow, BusyTime, DoctorDay
 from tenant_app.pages.day import lines_of, picture_of
-from tenant_app.pages.forms import parse_day
+from tenant_app.pages.forms import parse_day, parse_time
 from tenant_app.pages.registration import carried_over
 from tenant_app.pages.shown import age, masked, open_number
 from tenant_app.schedules.public import WorkingTime
@@ -32,6 +32,22 @@ def test_what_is_no_day_names_its_field(text: str) -> None:
     with pytest.raises(InvalidFields) as refused:
         parse_day(text, field="date_of_birth")
     assert list(refused.value.errors) == ["date_of_birth"]
+
+
+@pytest.mark.parametrize("text", ["07:30", "7:30", "7h30", "7 H 30", "7g30", "7.30", "0730", "730", " 07 : 30 "])
+def test_a_time_is_read_as_people_write_it(text: str) -> None:
+    assert parse_time(text, field="start_time") == time(7, 30)
+
+
+def test_an_hour_alone_is_the_full_hour() -> None:
+    assert [parse_time(text, field="start_time") for text in ("7", "07", "7h", "13g")] == [*[time(7)] * 3, time(13)]
+
+
+@pytest.mark.parametrize("text", ["", "24:00", "7:60", "7:3", "sáng", "-7", "7:30 PM", "07:30:00", "٠٧:٣٠"])
+def test_what_is_no_time_names_its_field(text: str) -> None:
+    with pytest.raises(InvalidFields) as refused:
+        parse_time(text, field="quiet_from")
+    assert list(refused.value.errors) == ["quiet_from"]
 
 
 @pytest.mark.parametrize(
