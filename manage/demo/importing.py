@@ -27,7 +27,7 @@ from tenant_app.staff.public import User
 
 OpenHospital = Callable[[TenantId], UnitOfWork]
 
-_IMPORTED: Final = "Khám sức khoẻ người dân phường Hồng Hà 2026.csv"
+_IMPORTED: Final = "Khám sức khỏe người dân phường Hồng Hà 2026.csv"
 _WAITING: Final = "Bệnh nhân chuyển từ phần mềm cũ (bản 2).csv"
 _HEADINGS: Final = ("Họ và tên", "Ngày sinh", "Giới tính", "Số CCCD", "Số điện thoại", "Địa chỉ")
 _STREETS: Final = ("12 Lê Lợi", "48 ngõ 5 Kim Mã", "7 Trần Phú", "103 Nguyễn Trãi", "26 Bà Triệu")

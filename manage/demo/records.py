@@ -34,7 +34,7 @@ _CHRONIC: Final = (
 _SURGERIES: Final = (
     "Mổ ruột thừa",
     "Mổ lấy sỏi túi mật nội soi",
-    "Mổ đục thuỷ tinh thể mắt phải",
+    "Mổ đục thủy tinh thể mắt phải",
     "Thay khớp háng trái",
 )
 _FAMILY: Final = ("Mẹ bị đái tháo đường", "Bố mất vì nhồi máu cơ tim năm 58 tuổi", "Chị gái bị ung thư vú")

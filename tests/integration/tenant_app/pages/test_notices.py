@@ -58,7 +58,7 @@ def test_the_bell_counts_and_leads_to_what_happened(
         shown = doctor.get("/notices")
     assert counted.total <= 12, counted.statements
     when = f"{made.start_time:%H:%M} {made.appointment_date:%d/%m/%Y}"
-    for words in (f"{made.patient_name} · {when}", cancelled.patient_name, "Lịch hẹn mới", "Huỷ lịch hẹn"):
+    for words in (f"{made.patient_name} · {when}", cancelled.patient_name, "Lịch hẹn mới", "Hủy lịch hẹn"):
         assert words in shown
     answer = doctor.post(buttons(shown, "open")[-1])
     assert (answer.status_code, f"day={tomorrow()}" in answer.location) == (303, True)
