@@ -293,6 +293,11 @@
     if (wrong) wrong.focus();
     for (const input of scope.querySelectorAll('[data-input="cccd"]')) tidy(input);
     for (const again of scope.querySelectorAll("[data-retry-after]")) countDown(again);
+    // Of a line of tabs that is pushed along, the one that is shown must be in sight; the page itself stays where it is.
+    for (const tab of scope.querySelectorAll(".sk-tabs [aria-current]")) {
+      const line = tab.parentElement;
+      line.scrollLeft = tab.offsetLeft - (line.clientWidth - tab.offsetWidth) / 2;
+    }
   }
   function countDown(link) {
     const end = Date.now() + Number(link.dataset.retryAfter) * 1000;
