@@ -14,8 +14,8 @@ from kernel.web.api import a_moment, read_cursor
 from tenant_app.audit.models import AuditLog
 from tenant_app.staff.models import User
 
-# What opens a record: a search or a list shows a line, and does not.
-_OPENING: Final = ("patient.read", "patient.register")
+# What opens a record. A search or a list shows a line only, and a file registers people whom nobody has looked at.
+_OPENING: Final = "patient.read"
 # A record is read again with each of its pages: so many of one person's rows hold enough different patients.
 _ROWS_LOOKED_AT: Final = 300
 
@@ -71,7 +71,7 @@ def last_opened(*, uow: UnitOfWork, user_id: UUID, since: datetime, limit: int) 
         .where(
             AuditLog.user_id == user_id,
             AuditLog.created_at >= since,
-            AuditLog.action.in_(_OPENING),
+            AuditLog.action == _OPENING,
             AuditLog.patient_id.is_not(None),
         )
         .order_by(AuditLog.created_at.desc())
