@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import expect
 
 from kernel.clock import local_today
 from tenant_app.patients.public import (
@@ -19,7 +20,7 @@ from tenant_app.patients.public import (
     set_status,
     write_card,
 )
-from tests.support.chromium import READERS, looker, pictures
+from tests.support.chromium import PHONE, READERS, looker, pictures
 from tests.support.clinic import Clinic
 from tests.support.staff_browser import Browser
 
@@ -89,3 +90,20 @@ def test_labels_are_printed_on_one_page_of_their_paper(
     assert box is not None
     # In points of 1/72 inch.
     assert [round(float(each) * 25.4 / 72) for each in box.groups()] == [width, height]
+
+
+def test_on_a_phone_the_page_of_the_record_that_is_shown_is_in_sight_among_the_others(
+    sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str
+) -> None:
+    record = f"/patients/{clinic.patient().patient.id}"
+    eyes = looker(chromium, url, width=PHONE, language="vi", pictures=None)
+    eyes.take_session(sign_in(clinic, "admin").client, "sokham_staff_session")
+    eyes.go(record)
+    line = eyes.page.locator(".sk-tabs")
+    expect(line.locator("a")).to_have_count(9)
+    expect(line.locator("[aria-current=page]")).to_have_text("Tổng quan")
+    last = line.locator("a").last
+    expect(last).not_to_be_in_viewport(ratio=0.9)
+    eyes.go(f"{record}/access")
+    expect(last).to_have_attribute("aria-current", "page")
+    expect(last).to_be_in_viewport(ratio=0.9)
