@@ -181,7 +181,7 @@ def test_an_appointment_goes_into_a_phones_calendar(sign_in: SignIn, clinics: tu
     visit = clinic.appointment(clinic.patient().patient.id)
     nurse, stranger = sign_in(clinic, "nurse"), sign_in(other, "admin")
     path = f"/appointments/{visit.id}/calendar.ics"
-    assert f'href="{path}"' in nurse.get("/today", day=str(visit.appointment_date), doctor="")
+    assert f'href="{path}"' in nurse.get(f"/appointments/{visit.id}/reminders")
     file = nurse.client.get(path)
     assert (file.status_code, file.mimetype) == (200, "text/calendar")
     assert f"hen-kham-{visit.appointment_code}.ics" in file.headers["Content-Disposition"]
