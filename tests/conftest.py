@@ -9,6 +9,7 @@
 - `count_queries`: `with count_queries() as counted: …; assert counted.total <= 3`.
 """
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from tenant_app.hospital.initialise import HospitalStart
 from tests.support.chromium import close_browser
 from tests.support.counting import Counting, count_statements
 from tests.support.databases import CentralDatabase, central_template, clone_central, drop_database
+from tests.support.forked import close_fork_server
 from tests.support.hospitals import Hospital, HospitalMaker, hospital_maker
+from tests.support.once import compile_once
 from tests.support.portals import Portals, open_portals
 from tests.support.servers import Servers, shared_servers
 from tests.support.standing import NAMES, Copied, Standing
@@ -29,6 +32,13 @@ from tests.support.standing import NAMES, Copied, Standing
 # How long one example takes says something of the machine, which others load, and nothing of what is tested.
 hypothesis.settings.register_profile("loaded", deadline=None)
 hypothesis.settings.load_profile("loaded")
+compile_once()
+
+
+def pytest_collection_finish() -> None:
+    """The modules and the thousands of tests are there to stay: the collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -39,10 +49,11 @@ def servers(worker_id: str) -> Iterator[Servers]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _browser_ends() -> Iterator[None]:
-    """What was opened for the tests in a browser ends with the run."""
+def _shared_processes_end() -> Iterator[None]:
+    """The browser, and the process that forks others, end with the run."""
     yield
     close_browser()
+    close_fork_server()
 
 
 @pytest.fixture(scope="session")

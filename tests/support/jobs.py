@@ -1,17 +1,15 @@
 """`sokham jobs run` as a process of its own, on a test's central database and keyring."""
 
 import os
-import signal
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from central import roles
 from manage.data_dir import DataDir
+from tests.support import forked
 from tests.support.databases import PASSWORDS, CentralDatabase
-
-ROOT = Path(__file__).parents[2]
+from tests.support.forked import Forked
 
 
 @dataclass
@@ -23,7 +21,7 @@ class JobsRunners:
     keyring: Path
     # Further variables of its environment.
     more: dict[str, str] = field(default_factory=dict)
-    started: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    started: list[Forked] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         copy = DataDir(self.folder / "data").create().keys / "keyring.json"
@@ -51,36 +49,19 @@ class JobsRunners:
         path = self.folder / "log"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
-    def start(self) -> "subprocess.Popen[bytes]":
+    def start(self) -> Forked:
         """One more."""
-        with (self.folder / "log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-W", "error", "-m", "manage", "jobs", "run"],
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        process = forked.start("manage", "jobs", "run", environment=self.environment, output=self.folder / "log")
         self.started.append(process)
         return process
 
     def sokham(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """A command of the operator, who has every role's password."""
         passwords = {f"SOKHAM_PASSWORD_{name.removeprefix('sokham_').upper()}": PASSWORDS[name] for name in roles.ALL}
-        return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "manage", *arguments],
-            cwd=ROOT,
-            env={**self.environment, **passwords},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return forked.run("manage", *arguments, environment={**self.environment, **passwords}, seconds=60)
 
     def close(self) -> None:
         """End all of them."""
         for process in self.started:
-            if process.poll() is None:
-                process.send_signal(signal.SIGKILL)
+            process.kill()
             process.wait()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,8 @@ from manage.embedded.ports import port_is_free
 from manage.embedded.postgres import EmbeddedPostgres
 from manage.embedded.redis import EmbeddedRedis
 from manage.supervision.child import MARK
+from tests.support import forked
+from tests.support.forked import Forked
 from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -69,18 +70,12 @@ class Ups:
         plan.write_text(json.dumps({"processes": processes, "steps": steps}), encoding="utf-8")
         ports = () if "--port-base" in options else ("--port-base", str(free_port_base()))
         output = self.folder / f"output-{len(self.started)}"
-        with output.open("wb") as file:
-            process = subprocess.Popen(
-                [
-                    *(sys.executable, "-W", "error", "-m", "tests.support.up_driver", str(plan), "up"),
-                    *("--data-dir", str(self.data_dir.path), *ports, *options),
-                ],
-                cwd=ROOT,
-                env={"PATH": os.defpath, "LANG": "C.UTF-8", "COLUMNS": "200", **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
+        process = forked.start(
+            "tests.support.up_driver",
+            *(str(plan), "up", "--data-dir", str(self.data_dir.path), *ports, *options),
+            environment={"PATH": os.defpath, "LANG": "C.UTF-8", "COLUMNS": "200", **environment},
+            output=output,
+        )
         self.started.append(Up(process=process, output_file=output))
         return self.started[-1]
 
@@ -116,7 +111,7 @@ class Ups:
 class Up:
     """One `sokham up`."""
 
-    process: "subprocess.Popen[bytes]"
+    process: Forked
     output_file: Path
 
     @property

@@ -14,6 +14,8 @@ from tests.support.chromium import Looker
 from tests.support.clinic import Clinic
 
 PASSWORD = "mot cau de nho ma kho doan"
+# Holds what the tokens of its pages belong to.
+_FORM_COOKIE = "sokham_staff_form"
 _TOKEN = re.compile(r'<meta name="csrf-token" content="([^"]+)"')
 
 
@@ -23,6 +25,8 @@ class Browser:
 
     client: FlaskClient
     user_id: UUID | None = None
+    # The cookie's value, and a token that belongs to it.
+    _known: tuple[str, str] = ("", "")
 
     def get(self, path: str, **query: Any) -> str:
         """A page that must be there."""
@@ -40,10 +44,16 @@ class Browser:
         return self.client.post(path, data=data, headers={"HX-Request": "true"})
 
     def token(self) -> str:
-        """The CSRF token, as each page has it."""
-        found = _TOKEN.search(self.client.get("/invite").text)
-        assert found is not None
-        return found[1]
+        """The CSRF token, as each page has it: read anew when the browser has another cookie for it."""
+        if self._form_cookie() != self._known[0] or not self._known[1]:
+            found = _TOKEN.search(self.client.get("/invite").text)
+            assert found is not None
+            self._known = (self._form_cookie(), found[1])
+        return self._known[1]
+
+    def _form_cookie(self) -> str:
+        held = self.client.get_cookie(_FORM_COOKIE)
+        return held.value if held is not None else ""
 
 
 class _Fields(HTMLParser):

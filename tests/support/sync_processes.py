@@ -2,37 +2,32 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
 from central import roles
+from tests.support import forked
 from tests.support.databases import PASSWORDS, CentralDatabase
-
-ROOT = Path(__file__).parents[2]
+from tests.support.forked import Forked
 
 
 @dataclass
 class WorkerProcesses:
     """Starts workers; whatever still runs at the end is killed."""
 
-    driver: "subprocess.Popen[str]"
+    environment: dict[str, str]
     log: Path
+    started: list[Forked] = field(default_factory=list)
 
     def start(self) -> psutil.Process:
         """A new worker process."""
-        assert self.driver.stdin is not None
-        assert self.driver.stdout is not None
-        self.driver.stdin.write("go\n")
-        self.driver.stdin.flush()
-        line = self.driver.stdout.readline()
-        assert line, self.log.read_text(encoding="utf-8")[-2000:]
-        return psutil.Process(int(line))
+        process = forked.start("manage", "sync", "run", environment=self.environment, output=self.log)
+        self.started.append(process)
+        return psutil.Process(process.pid)
 
 
 @contextmanager
@@ -57,23 +52,11 @@ def worker_processes(
         "SOKHAM_LOG_LEVEL": "WARNING",
     }
     log = folder / "workers.log"
-    with log.open("w", encoding="utf-8") as output:
-        driver = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.sync_driver"],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=output,
-            text=True,
-        )
-        try:
-            assert driver.stdout is not None
-            assert driver.stdout.readline() == "ready\n", log.read_text(encoding="utf-8")[-2000:]
-            yield WorkerProcesses(driver, log)
-        finally:
-            children = psutil.Process(driver.pid).children()
-            for process in children:
-                process.kill()
-            psutil.wait_procs(children, timeout=10)
-            driver.communicate()
+    made = WorkerProcesses(environment=environment, log=log)
+    try:
+        yield made
+    finally:
+        for process in made.started:
+            process.kill()
+        for process in made.started:
+            process.wait()

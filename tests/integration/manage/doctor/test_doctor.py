@@ -4,7 +4,6 @@ import http.server
 import json
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,7 +18,7 @@ from manage.doctor.finding import Finding, State
 from manage.embedded.ports import free_port
 from migrations.fleet import Result
 from tests.integration.manage.doctor.conftest import Installation
-from tests.support.jobs import ROOT
+from tests.support import forked
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -384,15 +383,7 @@ def doctor(installation: Installation, *options: str) -> "subprocess.CompletedPr
 
 
 def sokham(installation: Installation, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "manage", *arguments],
-        cwd=ROOT,
-        env={**installation.environ, "COLUMNS": "300"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return forked.run("manage", *arguments, environment={**installation.environ, "COLUMNS": "300"}, seconds=120)
 
 
 def _states(found: Iterable[Finding]) -> dict[str, State]:
