@@ -23,6 +23,7 @@ from patient_portal import wording
 from patient_portal.api.appointments import blueprint as appointments
 from patient_portal.api.auth import blueprint as auth
 from patient_portal.api.me import blueprint as me
+from patient_portal.api.notices import blueprint as own_notices
 from patient_portal.api.queue import blueprint as own_queue
 from patient_portal.api.reminders import blueprint as reminder_wishes
 from patient_portal.auth.activation import PatientActivation
@@ -35,6 +36,7 @@ from patient_portal.hospitals.linking import Linking
 from patient_portal.pages.booking import pages as booking
 from patient_portal.pages.home import pages as home
 from patient_portal.pages.hospitals import pages as hospitals
+from patient_portal.pages.notices import pages as notices
 from patient_portal.pages.queue import pages as my_number
 from patient_portal.pages.record import pages as own_record
 from patient_portal.pages.reminders import pages as reminders
@@ -91,10 +93,11 @@ def create_app(
     gateway.install(app, settings, limit_key=gate.limit_key, guess_key=gate.guess_key)
     wording.install(app)
     documented = api.install(app, title="Sokham: patients")
-    for blueprint in (auth, me, appointments, own_queue, reminder_wishes):
+    for blueprint in (auth, me, appointments, own_queue, own_notices, reminder_wishes):
         documented.register_blueprint(blueprint)
     own_account = factor_pages(PatientSecondFactor)
-    for page in (session, second_step, own_account, home, visits, booking, my_number, own_record, reminders, hospitals):
+    in_and_out = (session, second_step, own_account)
+    for page in (*in_and_out, home, visits, booking, my_number, notices, own_record, reminders, hospitals):
         app.register_blueprint(page)
     gatekeeper = PatientGatekeeper(
         gate=gate,

@@ -138,6 +138,7 @@ def _state_page(
         state=state,
         demanded=actor.mfa_required,
         missing=actor.must_enrol,
+        demanded_from=actor.mfa_from,
         errors=_spoken(errors),
         refusal={"title": title, "advice": advice} if refusal else None,
     )

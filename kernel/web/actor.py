@@ -1,7 +1,7 @@
 """Who asks."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -16,7 +16,8 @@ class Actor:
     """Somebody signed in, as the session's row said in this request's own transaction.
 
     `tenant` is the hospital of a member of staff, or the one that a patient's call names; None for administrators.
-    `mfa_at` is when the second factor was proven in this session; `mfa_required`, that a role of the actor needs one.
+    `mfa_at` is when the second factor was proven in this session; `mfa_required`, that a role of the actor needs one,
+    and `mfa_from`, the local day from which on one will, where none does yet.
     `departments` are those that a member of staff sees, where the roles limit it; None for the whole hospital.
     """
 
@@ -30,6 +31,7 @@ class Actor:
     department_id: UUID | None = None
     mfa_at: datetime | None = None
     mfa_required: bool = False
+    mfa_from: date | None = None
     departments: frozenset[UUID] | None = None
 
     @property

@@ -92,16 +92,21 @@ class OwnAppointmentAnswer(ma.Schema):
     version = ma.fields.Integer(required=True)
 
 
-class OwnAppointmentsAsked(ma.Schema):
-    """`?since=&until=&limit=&cursor=`; a misspelt argument is refused."""
+class Listed(ma.Schema):
+    """`?limit=&cursor=`; a misspelt argument is refused."""
 
     class Meta:
         unknown = ma.RAISE
 
-    since = ma.fields.Date(load_default=None)
-    until = ma.fields.Date(load_default=None)
     limit = ma.fields.Integer(load_default=25, validate=ma.validate.Range(min=1, max=100))
     cursor = ma.fields.String(load_default=None, allow_none=True)
+
+
+class OwnAppointmentsAsked(Listed):
+    """`?since=&until=` besides."""
+
+    since = ma.fields.Date(load_default=None)
+    until = ma.fields.Date(load_default=None)
 
 
 class OwnAppointmentsAnswer(ma.Schema):
@@ -134,6 +139,44 @@ class OwnNumbersAnswer(ma.Schema):
     """Today's numbers at all hospitals of the session; `unavailable` are the codes of those that did not answer."""
 
     items = ma.fields.List(ma.fields.Nested(OwnNumberAnswer), required=True)
+    unavailable = ma.fields.List(ma.fields.String(), required=True)
+
+
+class OwnNoticesAsked(Listed):
+    """`?unread=true` for those that were not read."""
+
+    unread = ma.fields.Boolean(load_default=False)
+
+
+class OwnNoticeAnswer(ma.Schema):
+    """A notice. `thing_id` is of an appointment (also of `reminder.sent`), a queue number or a contact."""
+
+    tenant_code = ma.fields.String(required=True)
+    hospital_name = ma.fields.String(required=True)
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(required=True)
+    thing_id = ma.fields.UUID(required=True)
+    made_at = ma.fields.AwareDateTime(required=True)
+    read_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+class UnreadNoticesAnswer(ma.Schema):
+    """How many are unread, up to 100; `unavailable` are the codes of hospitals that did not answer."""
+
+    unread = ma.fields.Integer(required=True)
+    unavailable = ma.fields.List(ma.fields.String(), required=True)
+
+
+class OwnNoticesAnswer(UnreadNoticesAnswer):
+    """A page over all hospitals, and how many are unread."""
+
+    items = ma.fields.List(ma.fields.Nested(OwnNoticeAnswer), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)
+
+
+class NoticesReadAnswer(ma.Schema):
+    """The codes of hospitals that did not answer, whose notices stay as they are."""
+
     unavailable = ma.fields.List(ma.fields.String(), required=True)
 
 

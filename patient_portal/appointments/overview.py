@@ -1,13 +1,15 @@
 """A patient's appointments over all hospitals of the session, as one list."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
+from uuid import UUID
 
 from kernel.clock import local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.web.api import write_cursor
+from kernel.listing import Page
 from patient_portal.auth.sessions import SignedIn
 from patient_portal.hospitals.access import HospitalAccess, Member, Visit
+from patient_portal.hospitals.merging import Item, ItemsPage, merged
 from tenant_app.appointments.public import AppointmentRow, Filter, latest_before, read_list
 from tenant_app.queue.public import OwnNumber, read_own_numbers
 
@@ -15,28 +17,11 @@ MOST_ROWS = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
-    """An appointment with the hospital that it is at."""
-
-    hospital: Member
-    row: AppointmentRow
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ItemsPage:
-    """One page over all hospitals, by day and time; `unavailable` are those that could not be asked for it."""
-
-    items: list[Item]
-    next_cursor: str | None
-    unavailable: list[Member]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
     """What a page shows: what comes, soonest first; what was, the latest first; numbers that stand in a line now."""
 
-    upcoming: list[Item]
-    past: list[Item]
+    upcoming: list[Item[AppointmentRow]]
+    past: list[Item[AppointmentRow]]
     unavailable: list[Member]
     hospitals: list[Member]
     numbers: list[tuple[Member, OwnNumber]]
@@ -51,29 +36,19 @@ def list_items(
     until: date | None,
     limit: int,
     cursor: str | None,
-) -> ItemsPage:
+) -> ItemsPage[AppointmentRow]:
     """A page. Ids are unique over all hospitals, so that one cursor serves each of them."""
 
-    def read(visit: Visit) -> tuple[list[AppointmentRow], bool]:
-        page = read_list(
+    def read(visit: Visit) -> Page[AppointmentRow]:
+        return read_list(
             uow=visit.uow,
             actor=visit.actor,
             wanted=Filter(patient_id=visit.patient_id, since=since, until=until),
             limit=limit,
             cursor=cursor,
         )
-        return page.items, page.next_cursor is not None
 
-    gathered = access.gather(uow=uow, patient=patient, work=read)
-    items = [Item(hospital=member, row=row) for member, (rows, _) in gathered.found for row in rows]
-    items.sort(key=_by_time)
-    more = len(items) > limit or any(further for _, (_, further) in gathered.found)
-    items = items[:limit]
-    return ItemsPage(
-        items=items,
-        next_cursor=write_cursor(*_by_time(items[-1])) if more and items else None,
-        unavailable=gathered.unavailable,
-    )
+    return merged(access.gather(uow=uow, patient=patient, work=read), limit=limit, key=_by_time)
 
 
 def overview(
@@ -94,9 +69,8 @@ def overview(
         return rows, read_own_numbers(uow=visit.uow, actor=visit.actor, patient_id=visit.patient_id, now=now)
 
     gathered = access.gather(uow=uow, patient=patient, work=read)
-    items = sorted(
-        (Item(hospital=member, row=row) for member, (rows, _) in gathered.found for row in rows), key=_by_time
-    )
+    items = [Item(hospital=member, row=row) for member, (rows, _) in gathered.found for row in rows]
+    items.sort(key=lambda item: _by_time(item.row))
     return Overview(
         upcoming=[item for item in items if _is_to_come(item, today)],
         past=[item for item in reversed(items) if not _is_to_come(item, today)] if past else [],
@@ -106,9 +80,9 @@ def overview(
     )
 
 
-def _is_to_come(item: Item, today: date) -> bool:
+def _is_to_come(item: Item[AppointmentRow], today: date) -> bool:
     return item.row.status in {"scheduled", "confirmed", "in_progress"} and item.row.appointment_date >= today
 
 
-def _by_time(item: Item) -> tuple[str, str, str]:
-    return (item.row.appointment_date.isoformat(), item.row.start_time.isoformat(), str(item.row.id))
+def _by_time(row: AppointmentRow) -> tuple[date, time, UUID]:
+    return row.appointment_date, row.start_time, row.id

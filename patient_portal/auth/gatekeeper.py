@@ -7,7 +7,7 @@ transaction that checked the session, the second in the one that does the reques
 from dataclasses import dataclass
 
 from flask import g, request
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from central.auth.public import Gate
 from central.router.public import HospitalHosts, TenantRoute, TenantRouter
@@ -15,14 +15,15 @@ from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound, SessionEnded, Unauthenticated
 from kernel.ids import TenantId, parse_uuid
 from kernel.telemetry import logs
-from kernel.web.access import Access
+from kernel.web.access import Access, shows_somebody
 from kernel.web.actor import Actor
 from kernel.web.collaborators import hold_unit_of_work
 from patient_portal.auth.sessions import PatientSessions, SignedIn
 from patient_portal.hospitals.access import HospitalAccess
 from patient_portal.hospitals.links import opened_by_account
+from tenant_app.notices.public import PatientNotice, unread_of
 from tenant_app.patients.public import Patient
-from tenant_app.portal.public import PatientSession, PatientUser, act_for
+from tenant_app.portal.public import PatientLink, PatientSession, PatientUser, act_for
 
 HOSPITAL_IN_PATH = "tenant_code"
 
@@ -51,13 +52,12 @@ class PatientGatekeeper:
 
         Raises SessionEnded, Unauthenticated; NotFound for a hospital that is not the session's; what the router raises.
         """
-        del access
         claims = self.gate.claims()
         home = TenantId.parse(claims["tenant"])
         self.hosts.require(request.host.partition(":")[0], home)
         route = self.router.route(home)
         uow = hold_unit_of_work(self.router.unit_of_work(home))
-        patient = self._signed_in(uow, route, account=claims["sub"], session=claims["sid"])
+        patient = self._signed_in(uow, route, access, account=claims["sub"], session=claims["sid"])
         g.patient = patient
         logs.bind(tenant=home, actor=patient.account_id, actor_kind="patient")
         # Known from here on: where the hospital of the path is away, or not theirs, the navigation stays.
@@ -67,7 +67,9 @@ class PatientGatekeeper:
             return patient.actor()
         return self._go_on(uow, patient, code)
 
-    def _signed_in(self, uow: UnitOfWork, route: TenantRoute, *, account: object, session: object) -> SignedIn:
+    def _signed_in(
+        self, uow: UnitOfWork, route: TenantRoute, access: Access, *, account: object, session: object
+    ) -> SignedIn:
         account_id = parse_uuid(account, what="account")
         session_id = parse_uuid(session, what="session")
         act_for(uow=uow, patient_id=None, account_id=account_id)
@@ -85,12 +87,20 @@ class PatientGatekeeper:
             raise SessionEnded
         patient_id, last_seen_at, mfa_at = found
         act_for(uow=uow, patient_id=patient_id, account_id=account_id)
-        name = uow.session.execute(
-            select(Patient.full_name).where(Patient.id == patient_id, Patient.status == "active")
-        ).scalar_one_or_none()
-        if name is None:
+        # With it what the bell of every page shows, so that it costs no question of its own.
+        linked = exists().where(
+            PatientLink.account_id == account_id, PatientLink.direction == "opens", PatientLink.ended_at.is_(None)
+        )
+        person = uow.session.execute(
+            select(
+                Patient.full_name, unread_of(PatientNotice, Patient.id).label("unread"), linked.label("linked")
+            ).where(Patient.id == patient_id, Patient.status == "active")
+        ).one_or_none()
+        if person is None:
             raise Unauthenticated
-        self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=last_seen_at)
+        g.unread_notices, g.has_linked = person.unread, person.linked
+        if shows_somebody(access):
+            self.sessions.touch(uow=uow, session_id=session_id, last_seen_at=last_seen_at)
         return SignedIn(
             tenant=route.tenant,
             tenant_code=route.tenant_code,
@@ -98,7 +108,7 @@ class PatientGatekeeper:
             account_id=account_id,
             patient_id=patient_id,
             session_id=session_id,
-            name=name,
+            name=person.full_name,
             mfa_at=mfa_at,
         )
 

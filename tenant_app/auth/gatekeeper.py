@@ -22,7 +22,7 @@ from kernel.web.collaborators import hold_unit_of_work
 from kernel.web.requests import of_api
 from tenant_app.auth.service import StaffSessions
 from tenant_app.auth.standing import read_rights, rights_columns
-from tenant_app.notices.public import unread_of
+from tenant_app.notices.public import Notice, unread_of
 from tenant_app.reach.rows import limit
 from tenant_app.reach.rules import Reach
 from tenant_app.staff.models import StaffSession, User
@@ -78,6 +78,7 @@ class StaffGatekeeper:
             department_id=found.own_department,
             mfa_at=found.mfa_at,
             mfa_required=rights.mfa_required,
+            mfa_from=rights.mfa_from,
             departments=rights.departments,
         )
 
@@ -100,4 +101,4 @@ class StaffGatekeeper:
     @cached_property
     def _standing_for_a_page(self) -> Select[Any]:
         """The same with what the bell of every page says, so that it costs no question of its own."""
-        return self._standing.add_columns(unread_of(User.id).label("unread"))
+        return self._standing.add_columns(unread_of(Notice, User.id).label("unread"))

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Date, and_, bindparam, func, or_, select
 
 from central.auth.public import SessionRules, living
 from kernel.clock import Clock, local_today, utc_now
@@ -17,10 +18,13 @@ from tenant_app.staff.models import Role, StaffSession, User, UserRole
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rights:
-    """What somebody's roles give. `departments` is None where they reach the whole hospital."""
+    """What somebody's roles give. `departments` is None where they reach the whole hospital; `mfa_from` is the day from
+    which on they will need a second factor, where they do not yet.
+    """
 
     permissions: frozenset[str]
     mfa_required: bool
+    mfa_from: date | None
     departments: frozenset[UUID] | None
 
 
@@ -36,17 +40,20 @@ class Standing:
 
 def rights_columns() -> tuple[ColumnElement[Any], ...]:
     """For a query over `User`: what `read_rights` makes rights of. A statement with them may be built once."""
+    today = bindparam("rights_on", callable_=local_today, type_=Date)
     granted = (
         select(
             func.jsonb_build_array(
-                func.jsonb_agg(Role.permissions), func.bool_or(Role.mfa_required), func.bool_or(Role.reach == HOSPITAL)
+                func.jsonb_agg(Role.permissions),
+                func.bool_or(and_(Role.mfa_required, or_(Role.mfa_from.is_(None), Role.mfa_from <= today))),
+                func.min(Role.mfa_from).filter(Role.mfa_from > today),
+                func.bool_or(Role.reach == HOSPITAL),
             )
         )
         .join(UserRole, UserRole.role_id == Role.id)
         .where(UserRole.user_id == User.id)
         .scalar_subquery()
     )
-    today = bindparam("rights_on", callable_=local_today, type_=Date)
     # A doctor works where the schedule says, not only in the department of the own account.
     scheduled = (
         select(func.array_agg(DoctorSchedule.department_id))
@@ -75,11 +82,12 @@ def rights_columns() -> tuple[ColumnElement[Any], ...]:
 
 def read_rights(row: Any) -> Rights:
     """The rights in a row with `rights_columns`."""
-    permissions, mfa_required, whole = row.granted
+    permissions, mfa_required, mfa_from, whole = row.granted
     own = () if row.own_department is None else (row.own_department,)
     return Rights(
         permissions=frozenset(name for each in permissions or () for name in each),
         mfa_required=bool(mfa_required),
+        mfa_from=None if mfa_required or mfa_from is None else date.fromisoformat(mfa_from),
         departments=None if whole else frozenset((*own, *(row.scheduled or ()), *(row.extra or ()))),
     )
 

@@ -3,28 +3,25 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, and_, func, or_, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import aliased
 
 from kernel.database.rows import row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.listing import Page, page_of
 from kernel.web.actor import Actor
-from kernel.web.api import a_moment, read_cursor
 from tenant_app.appointments.models import Appointment
+from tenant_app.notices.box import by_moment, count_unread, newest
 from tenant_app.notices.models import EventSubscription, Notice
 from tenant_app.notices.rules import offered, readable
 from tenant_app.patient_imports.models import PatientImport
 from tenant_app.patients.models import Patient
 from tenant_app.queue.models import QueueEntry
-from tenant_app.staff.models import Department, User
+from tenant_app.staff.models import Department, Role, User
 from tenant_app.unusual.models import AccessFinding
-
-# More is shown as "99+".
-MOST_COUNTED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +45,23 @@ class NoticeRow:
     file_name: str | None
     import_state: str | None
     finding_kind: str | None
+    demanded_from: date | None
     readable: bool
-
-
-def unread_of(user_id: UUID | InstrumentedAttribute[UUID]) -> ScalarSelect[int]:
-    """How many notices of somebody are unread, as part of another question; counting ends at MOST_COUNTED."""
-    unread = select(Notice.id).where(Notice.user_id == user_id, Notice.read_at.is_(None)).limit(MOST_COUNTED)
-    if isinstance(user_id, InstrumentedAttribute):
-        unread = unread.correlate(user_id.class_)
-    return select(func.count()).select_from(unread.lateral()).scalar_subquery()
 
 
 def unread(*, uow: UnitOfWork, actor: Actor) -> int:
     """How many of the actor's own are unread; counting ends at MOST_COUNTED."""
-    return uow.session.execute(select(unread_of(actor.id))).scalar_one()
+    return count_unread(uow=uow, box=Notice, owner=actor.id)
 
 
 def list_notices(
     *, uow: UnitOfWork, actor: Actor, unread_only: bool = False, limit: int = 25, cursor: str | None = None
 ) -> Page[NoticeRow]:
     """The actor's own, the newest first. Raises InvalidFields for a foreign cursor."""
-    statement = _rows(readable(actor)).where(Notice.user_id == actor.id)
-    if unread_only:
-        statement = statement.where(Notice.read_at.is_(None))
-    if after := read_cursor(cursor, a_moment, UUID):
-        statement = statement.where(tuple_(Notice.made_at, Notice.id) < tuple_(*after))
-    statement = statement.order_by(Notice.made_at.desc(), Notice.id.desc()).limit(limit + 1)
-    rows = rows_as(NoticeRow, uow.session.execute(statement))
-    return page_of(rows, limit=limit, key=lambda row: (row.made_at.isoformat(), row.id))
+    statement = newest(
+        _rows(readable(actor)), box=Notice, owner=actor.id, unread_only=unread_only, limit=limit, cursor=cursor
+    )
+    return page_of(rows_as(NoticeRow, uow.session.execute(statement)), limit=limit, key=by_moment)
 
 
 def own_notice(*, uow: UnitOfWork, actor: Actor, notice_id: UUID) -> NoticeRow | None:
@@ -115,6 +101,7 @@ def _rows(kinds: Collection[str]) -> Select[*tuple[Any, ...]]:
             PatientImport.file_name,
             PatientImport.state.label("import_state"),
             AccessFinding.kind.label("finding_kind"),
+            Role.mfa_from.label("demanded_from"),
             may_read.label("readable"),
         )
         .outerjoin(Appointment, and_(may_read, Notice.kind.like("appointment.%"), Appointment.id == Notice.thing_id))
@@ -123,5 +110,6 @@ def _rows(kinds: Collection[str]) -> Select[*tuple[Any, ...]]:
         .outerjoin(doctor, doctor.id == Appointment.doctor_id)
         .outerjoin(Department, Department.id == QueueEntry.department_id)
         .outerjoin(PatientImport, and_(may_read, Notice.kind == "import.finished", PatientImport.id == Notice.thing_id))
+        .outerjoin(Role, and_(Notice.kind == "factor.demanded", Role.id == Notice.thing_id))
         .outerjoin(AccessFinding, and_(may_read, Notice.kind == "access.unusual", AccessFinding.id == Notice.thing_id))
     )

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 
-from kernel.clock import utc_now
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import InvalidFields, NotFound
 from kernel.listing import Page
@@ -15,6 +14,7 @@ from kernel.text import N_
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record
 from tenant_app.live.public import announce, notices_changed
+from tenant_app.notices.box import note_read
 from tenant_app.notices.models import EventSubscription, Notice
 from tenant_app.notices.queries import NoticeRow, list_notices, own_notice, wanted
 from tenant_app.notices.rules import offered
@@ -38,22 +38,14 @@ def mark_read(*, uow: UnitOfWork, actor: Actor, notice_id: UUID) -> NoticeRow:
     if found is None:
         raise NotFound("notice")
     if found.read_at is None:
-        uow.session.execute(
-            update(Notice)
-            .where(Notice.id == notice_id, Notice.user_id == actor.id, Notice.read_at.is_(None))
-            .values(read_at=utc_now()),
-            execution_options={"synchronize_session": False},
-        )
+        note_read(uow=uow, box=Notice, owner=actor.id, notice_id=notice_id)
         announce(uow, notices_changed([actor.id]))
     return found
 
 
 def mark_all_read(*, uow: UnitOfWork, actor: Actor) -> None:
     """Note that all of them were read."""
-    uow.session.execute(
-        update(Notice).where(Notice.user_id == actor.id, Notice.read_at.is_(None)).values(read_at=utc_now()),
-        execution_options={"synchronize_session": False},
-    )
+    note_read(uow=uow, box=Notice, owner=actor.id)
     announce(uow, notices_changed([actor.id]))
 
 

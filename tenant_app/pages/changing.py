@@ -55,7 +55,7 @@ def edit(patient_id: str) -> Response:
     """The form with what is known."""
     uow = request_unit_of_work()
     found = read(uow=uow, actor=current_actor(), patient_id=parse_uuid(patient_id, what="patient"))
-    known = shown_values(found.patient)
+    known = shown_values(found)
     answer = _form(found, shown=known, began_with=known, version=found.patient.version)
     uow.commit()
     return answer
@@ -111,7 +111,7 @@ def _conflict(patient_id: UUID, form: PatientForm) -> Response:
     """The form again: what was not touched takes the other's value, what was touched stays and stands side by side."""
     uow = request_unit_of_work()
     found = read(uow=uow, actor=current_actor(), patient_id=patient_id)
-    now_there = shown_values(found.patient)
+    now_there = shown_values(found)
     began_with = _began_with(now_there)
     touched = {name for name in began_with if not _same(form.shown[name], began_with[name])}
     differences = [

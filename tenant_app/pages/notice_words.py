@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from kernel.text import N_
 from kernel.web.actor import Actor
+from kernel.web.i18n import shown_date
 from tenant_app.notices.public import NoticeRow
 from tenant_app.pages.unusual_words import KIND_TITLES
 
@@ -61,6 +62,8 @@ def told(row: NoticeRow, *, actor: Actor) -> Told:
                 icon="file-text",
                 href=url_for("import_pages.one", import_id=row.thing_id) if row.import_state else None,
             )
+        case "factor":
+            return _of_factor(row, actor)
         case "reminder":
             return Told(
                 title=gettext("Reminders could not be sent"),
@@ -103,6 +106,22 @@ def _of_patient(row: NoticeRow) -> Told:
         ),
         icon="user-check" if row.kind == "patient.arrived" else "bell",
         href=url_for("queue_pages.show", department_id=row.department_id),
+    )
+
+
+def _of_factor(row: NoticeRow, actor: Actor) -> Told:
+    if actor.mfa_at is not None or row.demanded_from is None:
+        detail = ""
+    else:
+        detail = gettext(
+            "From %(day)s on nothing else is open to you without it. Set it up now: it takes two minutes.",
+            day=shown_date(row.demanded_from),
+        )
+    return Told(
+        title=gettext("Your role will need a second factor"),
+        detail=detail,
+        icon="shield-lock",
+        href=url_for("second_factor.show"),
     )
 
 

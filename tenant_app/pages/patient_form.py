@@ -10,7 +10,7 @@ from flask import request
 from central.patient_index.public import Cccd, parse_cccd
 from kernel.errors import InvalidFields
 from tenant_app.pages.forms import MISSING, TOO_LONG, long_text, one_of, parse_day, typed
-from tenant_app.patients.public import BLOOD_TYPES, GENDERS, Patient, parse_phone, wrong_with
+from tenant_app.patients.public import BLOOD_TYPES, GENDERS, PatientRecord, parse_phone, wrong_with
 from tenant_app.patients.rules import Complaints
 
 SYSTEMS: Final = ("cccd", "bhyt", "passport", "cmnd")
@@ -64,9 +64,9 @@ def read_form() -> PatientForm:
     )
 
 
-def shown_values(patient: Patient) -> dict[str, str]:
+def shown_values(record: PatientRecord) -> dict[str, str]:
     """A stored patient as the form shows them; the identifiers' fields are empty, which leaves them as they are."""
-    contact: Mapping[str, Any] = patient.emergency_contact or {}
+    patient, contact = record.patient, record.call_first or {}
     return {
         "full_name": patient.full_name,
         "date_of_birth": patient.date_of_birth.strftime("%d/%m/%Y"),
@@ -75,10 +75,10 @@ def shown_values(patient: Patient) -> dict[str, str]:
         "email": patient.email or "",
         "address": patient.address or "",
         "blood_type": patient.blood_type or "",
-        "allergies": ", ".join(map(str, patient.allergies or [])),
-        "contact_name": str(contact.get("name") or ""),
-        "contact_phone": str(contact.get("phone") or ""),
-        "contact_relation": str(contact.get("relation") or ""),
+        "allergies": ", ".join(record.substances),
+        "contact_name": contact.get("name", ""),
+        "contact_phone": contact.get("phone", ""),
+        "contact_relation": contact.get("relation", ""),
         **dict.fromkeys(SYSTEMS, ""),
     }
 

@@ -1,19 +1,23 @@
 """Roles: the list, and one form for making, changing and deleting."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
 from typing import Final
 
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 
+from kernel.clock import local_today
 from kernel.errors import InvalidFields, PreconditionFailed, SokhamError
 from kernel.ids import parse_uuid
 from kernel.text import N_
 from kernel.web.access import requires
 from kernel.web.actor import current_actor
 from kernel.web.collaborators import request_unit_of_work
-from tenant_app.pages.forms import lead_to, page, sent_version, spoken, typed
+from kernel.web.i18n import shown_date
+from tenant_app.pages.forms import lead_to, page, parse_day, sent_version, spoken, typed
 from tenant_app.pages.shown import options, role_title
 from tenant_app.pages.staff_pages import refused
 from tenant_app.reach.public import DEPARTMENTS, HOSPITAL
@@ -45,7 +49,7 @@ REACH_NAMES: Final = {
 def show() -> Response:
     """All roles."""
     rows = [(row, role_title(row.name)) for row in list_roles(uow=request_unit_of_work())]
-    return page("roles/list.html", rows=rows, of=len(PERMISSIONS))
+    return page("roles/list.html", rows=rows, of=len(PERMISSIONS), today=local_today())
 
 
 @blueprint.route("/new")
@@ -53,7 +57,7 @@ def show() -> Response:
 def new() -> Response:
     """The empty form."""
     blank = {"name": "", "description": ""}
-    return _form(None, shown=blank, chosen=(), mfa_required=False, reach=DEPARTMENTS, version=0)
+    return _form(None, shown=blank, chosen=(), demand=Demand(False, ""), reach=DEPARTMENTS, version=0)
 
 
 @blueprint.route("/new", methods=["POST"])
@@ -68,7 +72,8 @@ def create() -> Response:
             actor=current_actor(),
             **shown,
             permissions=chosen,
-            mfa_required=_mfa_chosen(),
+            mfa_required=_demand().required,
+            mfa_from=_demand().day(),
             reach=_reach_chosen(DEPARTMENTS),
         )
     except (InvalidFields, RoleNameTaken) as wrong:
@@ -77,7 +82,7 @@ def create() -> Response:
             None,
             shown=shown,
             chosen=chosen,
-            mfa_required=_mfa_chosen(),
+            demand=_demand(),
             reach=_reach_chosen(DEPARTMENTS),
             version=0,
             errors=_errors(wrong),
@@ -97,7 +102,7 @@ def edit(role_id: str) -> Response:
         found,
         shown=shown,
         chosen=found.permissions,
-        mfa_required=found.mfa_required,
+        demand=Demand(found.mfa_required, shown_date(found.mfa_from)),
         reach=found.reach,
         version=found.version,
     )
@@ -124,7 +129,8 @@ def save(role_id: str) -> Response:
             version=version,
             **shown,
             permissions=chosen | kept,
-            mfa_required=_mfa_chosen(),
+            mfa_required=_demand().required,
+            mfa_from=_demand().day(),
             reach=reach,
         )
     except PreconditionFailed as changed:
@@ -135,7 +141,7 @@ def save(role_id: str) -> Response:
             now,
             shown=shown,
             chosen=chosen,
-            mfa_required=_mfa_chosen(),
+            demand=_demand(),
             reach=reach,
             version=now.version,
             there=there,
@@ -147,7 +153,7 @@ def save(role_id: str) -> Response:
             found,
             shown=shown,
             chosen=chosen,
-            mfa_required=_mfa_chosen(),
+            demand=_demand(),
             reach=reach,
             version=version,
             errors=_errors(wrong),
@@ -176,8 +182,20 @@ def _sent() -> tuple[dict[str, str], set[str]]:
     return {name: typed(name) for name in ("name", "description")}, set(request.form.getlist("permissions"))
 
 
-def _mfa_chosen() -> bool:
-    return "mfa_required" in request.form
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Whether the role needs a second factor, and from which day on, as somebody types it; nothing: at once."""
+
+    required: bool
+    since: str
+
+    def day(self) -> date | None:
+        """The day that was typed. Raises InvalidFields."""
+        return parse_day(self.since, field="mfa_from") if self.required and self.since else None
+
+
+def _demand() -> Demand:
+    return Demand("mfa_required" in request.form, typed("mfa_from"))
 
 
 def _reach_chosen(usual: str) -> str:
@@ -196,13 +214,15 @@ def _there(now: RoleRow, *, shown: dict[str, str], chosen: Collection[str], reac
 
     saved, sent = set(now.permissions), set(chosen)
     demanded = gettext("On") if now.mfa_required else gettext("Off")
+    since = shown_date(now.mfa_from)
     pairs = (
         (gettext("Name"), now.name if now.name != shown["name"] else ""),
         (gettext("Description"), now.description if (now.description or "") != shown["description"] else ""),
         (gettext("Permitted there, not in your form"), words(saved - sent)),
         (gettext("In your form, not permitted there"), words(sent - saved)),
         (gettext("Where it holds"), gettext(REACH_NAMES[now.reach]) if now.reach != reach else ""),
-        (gettext("Needs a second factor"), demanded if now.mfa_required != _mfa_chosen() else ""),
+        (gettext("Needs a second factor"), demanded if now.mfa_required != _demand().required else ""),
+        (gettext("From this day on"), since if since != typed("mfa_from") else ""),
     )
     return [(label, value) for label, value in pairs if value]
 
@@ -212,7 +232,7 @@ def _form(
     *,
     shown: dict[str, str],
     chosen: Collection[str],
-    mfa_required: bool,
+    demand: Demand,
     reach: str,
     version: int,
     errors: dict[str, list[str]] | None = None,
@@ -226,7 +246,7 @@ def _form(
         role=found,
         title=role_title(found.name) if found else "",
         shown=shown,
-        mfa_required=mfa_required,
+        demand=demand,
         reach=reach,
         reaches=options(REACH_NAMES),
         version=version,

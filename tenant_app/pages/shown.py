@@ -102,7 +102,7 @@ def banner(record: PatientRecord, *, revealed: bool = False) -> dict[str, Any]:
         "age": age(patient.date_of_birth, today=patient.deceased_on),
         "identifiers": numbers(record, revealed=revealed),
         "allergies": _allergies(record),
-        "allergies_asked": bool(patient.allergies) or patient.no_known_allergies_at is not None,
+        "allergies_asked": bool(record.allergies) or patient.no_known_allergies_at is not None,
         "status": patient.status,
         "deceased_on": patient.deceased_on,
         "insurance": _insurance(record),

@@ -73,7 +73,7 @@ def note_allergy(
 ) -> AllergyRow:
     """Write an allergy down; that none is known holds no longer. Raises NotFound, PreconditionFailed, InvalidFields."""
     now_at = held_version(uow=uow, patient_id=patient_id, expected=version)
-    known = list(patient_record(uow=uow, patient_id=patient_id).patient.allergies or [])
+    known = patient_record(uow=uow, patient_id=patient_id).substances
     words = tidy_substances([substance])
     if not words:
         raise InvalidFields(errors={"substance": [NO_SUBSTANCE]})
@@ -100,7 +100,7 @@ def end_allergy(
     row = holding(
         uow=uow, table=PatientAllergy, patient_id=patient_id, piece_id=allergy_id, what="allergy", ended=AllergyEnded
     )
-    known = patient_record(uow=uow, patient_id=patient_id).patient.allergies or []
+    known = patient_record(uow=uow, patient_id=patient_id).substances
     left = [each for each in known if each.lower() != row.substance.lower()]
     change(uow=uow, actor=actor, patient_id=patient_id, version=now_at, details={"allergies": left})
     row.end_reason = reason
@@ -113,9 +113,10 @@ def state_none_known(*, uow: UnitOfWork, actor: Actor, patient_id: UUID, version
 
     Raises NotFound, PreconditionFailed, AllergiesKnown.
     """
-    patient = touched(uow=uow, actor=actor, patient_id=patient_id, expected=version)
-    if patient.allergies:
+    now_at = held_version(uow=uow, patient_id=patient_id, expected=version)
+    if patient_record(uow=uow, patient_id=patient_id).allergies:
         raise AllergiesKnown
+    patient = touched(uow=uow, actor=actor, patient_id=patient_id, expected=now_at)
     patient.no_known_allergies_at, patient.no_known_allergies_by = patient.updated_at, patient.updated_by
     flush(uow)
     record(

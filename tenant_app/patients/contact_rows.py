@@ -1,7 +1,6 @@
 """Keeps the row of the contact to call first and the patient's own copy of it in step; the services call it."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,14 +8,15 @@ from sqlalchemy import select
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.ids import new_row_id
 from kernel.web.actor import Actor
+from tenant_app.patients.copies import copy_contact
 from tenant_app.patients.models import Patient
 from tenant_app.patients.noted import end
+from tenant_app.patients.queries import KnownContact
 from tenant_app.patients.record_models import PatientContact
 
 
-def follow_contact(*, uow: UnitOfWork, actor: Actor, patient: Patient) -> None:
+def follow_contact(*, uow: UnitOfWork, actor: Actor, patient: Patient, wanted: Mapping[str, str] | None) -> None:
     """Make the row follow what a form or body said of the person to call; the one before ends."""
-    wanted: Mapping[str, Any] | None = patient.emergency_contact
     before = first_contact(uow=uow, patient_id=patient.id)
     if before is not None:
         end(before, actor=actor, reason="replaced" if wanted else "ended")
@@ -52,7 +52,10 @@ def promote(*, uow: UnitOfWork, patient: Patient) -> None:
         ).one_or_none()
         if first is not None:
             first.call_first = True
-    patient.emergency_contact = copy_of(first) if first else None
+    copy_contact(
+        patient,
+        KnownContact(first.full_name, first.relation, first.phone, first.is_guardian).details() if first else None,
+    )
 
 
 def first_contact(*, uow: UnitOfWork, patient_id: UUID) -> PatientContact | None:
@@ -60,9 +63,3 @@ def first_contact(*, uow: UnitOfWork, patient_id: UUID) -> PatientContact | None
     return uow.session.scalars(
         select(PatientContact).where(PatientContact.patient_id == patient_id, PatientContact.call_first)
     ).one_or_none()
-
-
-def copy_of(contact: PatientContact) -> dict[str, str]:
-    """A contact as the patient's own column has it."""
-    said = {"name": contact.full_name, "phone": contact.phone, "relation": contact.relation or ""}
-    return {name: value for name, value in said.items() if value}

@@ -60,10 +60,9 @@ class Patient(HospitalBase, Stamped):
     phone: Mapped[str | None] = mapped_column(String(20))
     email: Mapped[str | None] = mapped_column(String(255))
     address: Mapped[str | None] = mapped_column(Text)
-    # This and `allergies` repeat rows of patient_contacts and patient_allergies, and are written with them. They cannot
-    # be left out in one step: code that reads them takes what is not in them for ended (allergy_rows.follow), so that
-    # while two versions run side by side, an allergy in a row alone would end with the next form that is saved. First
-    # a version must go by the rows and still write these; the one after it may stop, and drop them.
+    # This and `allergies` are copies for the version before: see tenant_app.patients.copies. They could not be left out
+    # in one step: code that reads them takes what is not in them for ended (allergy_rows.follow), so that while two
+    # versions run side by side, an allergy in a row alone would end with the next form that is saved.
     emergency_contact: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     medical_history: Mapped[list[Any] | None] = mapped_column(JSONB)
     allergies: Mapped[list[Any] | None] = mapped_column(JSONB)
@@ -157,7 +156,7 @@ class PatientIdentifier(HospitalBase):
 
 
 class PatientAllergy(HospitalBase, Noted):
-    """An allergy as somebody wrote it down. `patients.allergies` lists its substance."""
+    """An allergy as somebody wrote it down."""
 
     __tablename__ = "patient_allergies"
 

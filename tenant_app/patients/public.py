@@ -43,7 +43,15 @@ from tenant_app.patients.insurance import CardRow, NewCard, cards_of, end_card, 
 from tenant_app.patients.insurance_rules import card_state
 from tenant_app.patients.likeness import REASONS as LIKENESS
 from tenant_app.patients.models import BLOOD_TYPES, GENDERS, PATIENT_STATUSES, SEVERITIES, Patient, PatientIdentifier
-from tenant_app.patients.queries import PatientRecord, PatientRow, PortalState, patient_record, portal_state, rows_of
+from tenant_app.patients.queries import (
+    KnownContact,
+    PatientRecord,
+    PatientRow,
+    PortalState,
+    patient_record,
+    portal_state,
+    rows_of,
+)
 from tenant_app.patients.record_models import HISTORY_KINDS
 from tenant_app.patients.record_rules import lacks_guardian
 from tenant_app.patients.rules import SearchTerms, parse_phone, read_search
@@ -80,6 +88,7 @@ __all__ = [
     "IdentifierEnded",
     "IdentifierInUse",
     "IdentifierRow",
+    "KnownContact",
     "MismatchToConfirm",
     "NewCard",
     "NewContact",

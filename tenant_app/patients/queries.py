@@ -31,7 +31,10 @@ _ALLERGIES: Final = (
     select(
         func.coalesce(
             func.jsonb_agg(
-                func.jsonb_build_array(PatientAllergy.substance, PatientAllergy.severity, PatientAllergy.reaction)
+                aggregate_order_by(
+                    func.jsonb_build_array(PatientAllergy.substance, PatientAllergy.severity, PatientAllergy.reaction),
+                    PatientAllergy.substance,
+                )
             ),
             text("'[]'"),
         )
@@ -141,6 +144,11 @@ class KnownContact(NamedTuple):
     phone: str
     is_guardian: bool
 
+    def details(self) -> dict[str, str]:
+        """As a form or body says whom to call."""
+        said = {"name": self.name, "phone": self.phone, "relation": self.relation or ""}
+        return {name: value for name, value in said.items() if value}
+
 
 class KnownCard(NamedTuple):
     """The health insurance card in use, whose number is the patient's."""
@@ -152,13 +160,25 @@ class KnownCard(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PatientRecord:
-    """A patient with the identifiers that hold now, system → value, and the allergies, where they were read too."""
+    """A patient with what holds now: identifiers, system → value; allergies, the worst first, then by name; contacts,
+    the one to call first at the head.
+    """
 
     patient: Patient
     identifiers: dict[str, str] = field(repr=False)
     allergies: tuple[KnownAllergy, ...] = field(default=(), repr=False)
     contacts: tuple[KnownContact, ...] = field(default=(), repr=False)
     card: KnownCard | None = field(default=None, repr=False)
+
+    @property
+    def substances(self) -> list[str]:
+        """What the patient is allergic to."""
+        return [known.substance for known in self.allergies]
+
+    @property
+    def call_first(self) -> dict[str, str] | None:
+        """Whom to call first, as a form or body says it."""
+        return self.contacts[0].details() if self.contacts else None
 
 
 @dataclass(frozen=True, slots=True)

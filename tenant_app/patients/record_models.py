@@ -14,7 +14,7 @@ HISTORY_KINDS = ("chronic", "surgery", "family", "note")
 
 
 class PatientContact(HospitalBase, Noted):
-    """Somebody to call. One of those that hold is called first; `patients.emergency_contact` repeats that one."""
+    """Somebody to call. One of those that hold is called first."""
 
     __tablename__ = "patient_contacts"
 

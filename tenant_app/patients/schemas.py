@@ -104,13 +104,16 @@ class PatientAnswer(ma.Schema):
     updated_at = ma.fields.AwareDateTime()
 
 
-_COLUMNS = tuple(name for name in PatientAnswer._declared_fields if name not in {"cccd", "cmnd", "bhyt", "passport"})
+_NUMBERS = ("cccd", "cmnd", "bhyt", "passport")
+_ROWS = ("allergies", "emergency_contact")
+_COLUMNS = tuple(name for name in PatientAnswer._declared_fields if name not in {*_NUMBERS, *_ROWS})
 
 
 def patient_answer(record: PatientRecord) -> dict[str, Any]:
     """A record as PatientAnswer takes it."""
-    identifiers = {system: record.identifiers.get(system) for system in ("cccd", "cmnd", "bhyt", "passport")}
-    return {name: getattr(record.patient, name) for name in _COLUMNS} | identifiers
+    identifiers = {system: record.identifiers.get(system) for system in _NUMBERS}
+    rows = {"allergies": record.substances or None, "emergency_contact": record.call_first}
+    return {name: getattr(record.patient, name) for name in _COLUMNS} | identifiers | rows
 
 
 class SearchBody(Body):

@@ -23,6 +23,7 @@ from tenant_app.audit.service import record
 from tenant_app.patients import events, queries
 from tenant_app.patients.allergy_rows import follow
 from tenant_app.patients.contact_rows import follow_contact
+from tenant_app.patients.copies import copy_contact, copy_substances
 from tenant_app.patients.errors import IdentifierInUse, MismatchToConfirm
 from tenant_app.patients.identifier_rules import OTHER_CCCD, read_bhyt
 from tenant_app.patients.models import Patient, PatientIdentifier
@@ -50,6 +51,8 @@ DETAILS: Final = (
     "height_cm",
     "weight_kg",
 )
+# Of these, what stands in rows of its own.
+_ROWS: Final = frozenset({"allergies", "emergency_contact"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,15 +80,22 @@ def register(*, uow: UnitOfWork, actor: Actor, new: Registration) -> queries.Pat
         _ask_about_bhyt(identifiers)
     _refuse_taken(uow, identifiers)
     staff = actor.id if actor.kind == "staff" else None
-    patient = Patient(id=new_row_id(), patient_global_id=new_global_id(), created_by=staff, updated_by=staff, **values)
+    own = {name: value for name, value in values.items() if name not in _ROWS}
+    patient = Patient(id=new_row_id(), patient_global_id=new_global_id(), created_by=staff, updated_by=staff, **own)
+    substances, contact = values.get("allergies"), values.get("emergency_contact")
+    # In the first writing of the patient, which so has its first version.
+    if substances:
+        copy_substances(patient, substances)
+    if contact:
+        copy_contact(patient, contact)
     uow.session.add(patient)
     flush(uow)
     for system, value in identifiers.items():
         uow.session.add(_identifier(patient.id, system, value, staff))
-    if patient.allergies:
-        follow(uow=uow, patient_id=patient.id, substances=patient.allergies, staff=staff, now=utc_now())
-    if patient.emergency_contact:
-        follow_contact(uow=uow, actor=actor, patient=patient)
+    if substances:
+        follow(uow=uow, patient_id=patient.id, substances=substances, staff=staff, now=utc_now())
+    if contact:
+        follow_contact(uow=uow, actor=actor, patient=patient, wanted=contact)
     flush(uow)
     events.tell_central(uow=uow, event_type=events.REGISTERED, patient=patient, identifiers=identifiers)
     record(
@@ -97,7 +107,7 @@ def register(*, uow: UnitOfWork, actor: Actor, new: Registration) -> queries.Pat
         patient_id=patient.id,
         changed=[*(name for name, value in values.items() if value is not None), *identifiers],
     )
-    return queries.PatientRecord(patient, identifiers)
+    return queries.patient_record(uow=uow, patient_id=patient.id)
 
 
 def read(*, uow: UnitOfWork, actor: Actor, patient_id: UUID) -> queries.PatientRecord:
@@ -149,7 +159,7 @@ def change(
     ended = {system for system, text in (identifiers or {}).items() if not text and system in found.identifiers}
     values, parsed, cccd = canonical_values(details, given)
     fresh = {system: value for system, value in parsed.items() if found.identifiers.get(system) != value}
-    differing = {name: value for name, value in values.items() if getattr(patient, name) != value}
+    differing = {name: value for name, value in values.items() if not _holds(found, name, value)}
     if not (differing or fresh or ended):
         return found
     kept = {system: value for system, value in found.identifiers.items() if system not in ended}
@@ -163,16 +173,21 @@ def change(
     _refuse_taken(uow, fresh)
     staff = actor.id if actor.kind == "staff" else None
     now = utc_now()
-    for name, value in differing.items():
-        setattr(patient, name, value)
+    for name in differing.keys() - _ROWS:
+        setattr(patient, name, differing[name])
     # Set in any case, so that a change of identifiers alone is a new version of the patient too.
     patient.updated_at, patient.updated_by = now, staff
-    if "allergies" in differing:
-        if patient.allergies:
-            patient.no_known_allergies_at = patient.no_known_allergies_by = None
-        follow(uow=uow, patient_id=patient_id, substances=patient.allergies or (), staff=staff, now=now)
+    # The copies before the rows, whose reading writes the patient: it is one new version.
     if "emergency_contact" in differing:
-        follow_contact(uow=uow, actor=actor, patient=patient)
+        copy_contact(patient, differing["emergency_contact"])
+    if "allergies" in differing:
+        substances = differing["allergies"] or ()
+        if substances:
+            patient.no_known_allergies_at = patient.no_known_allergies_by = None
+        copy_substances(patient, substances)
+        follow(uow=uow, patient_id=patient_id, substances=substances, staff=staff, now=now)
+    if "emergency_contact" in differing:
+        follow_contact(uow=uow, actor=actor, patient=patient, wanted=differing["emergency_contact"])
     flush(uow)
     for over, reason in ((ended, ended_as), (set(fresh) & set(found.identifiers), replaced_as)):
         if not over:
@@ -199,7 +214,17 @@ def change(
         patient_id=patient_id,
         changed=[*differing, *fresh, *ended],
     )
-    return queries.PatientRecord(patient, now_current)
+    return queries.patient_record(uow=uow, patient_id=patient_id)
+
+
+def _holds(record: queries.PatientRecord, name: str, value: Any) -> bool:
+    """Whether a detail is so already; order and capitals make no other allergies."""
+    match name:
+        case "allergies":
+            return {each.lower() for each in record.substances} == {each.lower() for each in value or ()}
+        case "emergency_contact":
+            return bool(record.call_first == value)
+    return bool(getattr(record.patient, name) == value)
 
 
 def held_version(*, uow: UnitOfWork, patient_id: UUID, expected: int | None) -> int:
@@ -256,10 +281,11 @@ def canonical_values(
     for name, parse in readers.items():
         if values.get(name) not in {None, ""}:
             values[name] = complaints.read(partial(parse, values[name]))
-    if values.get("allergies"):
-        values["allergies"] = tidy_substances(values["allergies"])
-    if values.get("emergency_contact"):
-        values["emergency_contact"] = complaints.read(partial(parse_contact, values["emergency_contact"]))
+    if "allergies" in values:
+        values["allergies"] = tidy_substances(values["allergies"] or ()) or None
+    if "emergency_contact" in values:
+        contact = values["emergency_contact"]
+        values["emergency_contact"] = complaints.read(partial(parse_contact, contact)) if contact else None
     parsed: dict[str, str] = {}
     cccd: Cccd | None = None
     for system, text in identifiers.items():

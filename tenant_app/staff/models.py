@@ -1,8 +1,9 @@
 """Tables of the hospital's staff: accounts, departments, roles, sessions."""
 
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -64,7 +65,8 @@ class User(HospitalBase, AccountColumns, Stamped, Versioned):
 class Role(HospitalBase, Stamped, Versioned):
     """A named set of permissions; a hospital may change what its roles permit, and who needs a second factor.
 
-    `reach` says where: the whole hospital, or the departments in which somebody works.
+    `reach` says where: the whole hospital, or the departments in which somebody works. `mfa_from`: the local day from
+    which on the second factor is needed; empty: since it was said.
     """
 
     __tablename__ = "roles"
@@ -74,11 +76,13 @@ class Role(HospitalBase, Stamped, Versioned):
     description: Mapped[str | None] = mapped_column(Text)
     permissions: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
     mfa_required: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    mfa_from: Mapped[date | None] = mapped_column(Date)
     reach: Mapped[str] = mapped_column(String(20), server_default=HOSPITAL, default=HOSPITAL)
 
     __table_args__ = (
         UniqueConstraint("name", name="uq_roles_name"),
         CheckConstraint(one_of("reach", REACHES), name="reach"),
+        CheckConstraint("mfa_from IS NULL OR mfa_required", name="mfa_from"),
         CheckConstraint("jsonb_typeof(permissions) = 'array'", name="permissions"),
     )
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date, timedelta
+from types import EllipsisType
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
-from kernel.clock import utc_now
+from kernel.clock import local_today, utc_now
 from kernel.database.rows import known_row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.database.violations import violated
@@ -17,6 +19,7 @@ from kernel.ids import new_row_id
 from kernel.text import N_, canonical, vietnamese_order
 from kernel.web.actor import Actor
 from tenant_app.audit.service import record_rights
+from tenant_app.live.public import announce, notices_changed
 from tenant_app.reach.rules import DEPARTMENTS, HOSPITAL, REACHES
 from tenant_app.staff.errors import BuiltInRole, RoleInUse, RoleNameTaken
 from tenant_app.staff.guarding import ADMIN
@@ -29,7 +32,9 @@ UNKNOWN_REACH: Final = N_("Choose one.")
 UNKNOWN_PERMISSION: Final = N_("There is no such permission.")
 KEPT_PERMISSION: Final = N_("Administrators always keep what is needed to mend roles and staff.")
 KEPT_REACH: Final = N_("Administrators always see the whole hospital.")
+BAD_BEGINNING: Final = N_("Choose a day after today, within a year.")
 _LONGEST_DESCRIPTION: Final = 1000
+_LONGEST_NOTICE: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class RoleRow:
     description: str | None
     permissions: list[str]
     mfa_required: bool
+    mfa_from: date | None
     reach: str
     version: int
     people: int
@@ -94,6 +100,7 @@ def create_role(
     permissions: Collection[str],
     description: str | None = None,
     mfa_required: bool = False,
+    mfa_from: date | None = None,
     reach: str = DEPARTMENTS,
 ) -> UUID:
     """A role of the hospital's own; returns its id. Raises InvalidFields and RoleNameTaken.
@@ -101,7 +108,12 @@ def create_role(
     It is given beside a main role, and widens where that one holds only if it says so.
     """
     values = _checked(
-        name=name, description=description, permissions=permissions, mfa_required=mfa_required, reach=reach
+        name=name,
+        description=description,
+        permissions=permissions,
+        mfa_required=mfa_required,
+        mfa_from=mfa_from,
+        reach=reach,
     )
     made = Role(id=new_row_id(), **values)
     uow.session.add(made)
@@ -120,10 +132,12 @@ def change_role(
     description: str | None = None,
     permissions: Collection[str] | None = None,
     mfa_required: bool | None = None,
+    mfa_from: date | EllipsisType | None = ...,
     reach: str | None = None,
 ) -> None:
-    """Change what a role is called, says, permits and where, and whether it needs a second factor (None: as it is); it
-    holds from everybody's next request on.
+    """Change what a role is called, says, permits and where, and whether it needs a second factor (None: as it is) and
+    from which day on (None: at once); it holds from everybody's next request on. Who has it, and no second factor, is
+    told of a day to come.
 
     Raises NotFound, PreconditionFailed, InvalidFields, RoleNameTaken, and BuiltInRole for another name of a role that
     every hospital has. Where nothing differs, nothing is written and the version stays.
@@ -135,8 +149,10 @@ def change_role(
         description=found.description if description is None else description,
         permissions=found.permissions if permissions is None else permissions,
         mfa_required=found.mfa_required if mfa_required is None else mfa_required,
+        mfa_from=found.mfa_from if isinstance(mfa_from, EllipsisType) else mfa_from,
         reach=found.reach if reach is None else reach,
         known=frozenset(found.permissions),
+        known_from=found.mfa_from,
     )
     if found.name in ROLES and new["name"] != found.name:
         raise BuiltInRole
@@ -152,6 +168,8 @@ def change_role(
     found.updated_at = utc_now()
     _flush(uow)
     _record(uow, actor, "role.change", role_id, old=old, new=new)
+    if new["mfa_from"] != old["mfa_from"]:
+        announce(uow, notices_changed())
 
 
 def delete_role(*, uow: UnitOfWork, actor: Actor, role_id: UUID, version: int | None = None) -> None:
@@ -177,6 +195,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
         Role.description,
         Role.permissions,
         Role.mfa_required,
+        Role.mfa_from,
         Role.reach,
         Role.version,
         people.label("people"),
@@ -189,6 +208,7 @@ def _values(found: Role) -> dict[str, Any]:
         "description": found.description,
         "permissions": sorted(found.permissions),
         "mfa_required": found.mfa_required,
+        "mfa_from": found.mfa_from,
         "reach": found.reach,
     }
 
@@ -209,10 +229,14 @@ def _checked(
     description: str | None,
     permissions: Collection[str],
     mfa_required: bool,
+    mfa_from: date | None,
     reach: str,
     known: frozenset[str] = frozenset(),
+    known_from: date | None = None,
 ) -> dict[str, Any]:
-    """The values as they are stored; `known` permissions may stay although this version has no use for them."""
+    """The values as they are stored; `known` permissions may stay although this version has no use for them, and a day
+    that was chosen before although it has come.
+    """
     errors: dict[str, list[str]] = {}
     named, told = canonical(name), (description or "").strip()
     if not 2 <= len(named) <= 100:
@@ -223,6 +247,8 @@ def _checked(
         errors["permissions"] = [UNKNOWN_PERMISSION]
     if reach not in REACHES:
         errors["reach"] = [UNKNOWN_REACH]
+    if mfa_required and mfa_from != known_from and not _may_begin(mfa_from):
+        errors["mfa_from"] = [BAD_BEGINNING]
     if errors:
         raise InvalidFields(errors=errors)
     return {
@@ -230,14 +256,24 @@ def _checked(
         "description": told or None,
         "permissions": sorted(set(permissions)),
         "mfa_required": mfa_required,
+        "mfa_from": mfa_from if mfa_required else None,
         "reach": reach,
     }
+
+
+def _may_begin(day: date | None) -> bool:
+    today = local_today()
+    return day is None or today < day <= today + _LONGEST_NOTICE
 
 
 def _record(
     uow: UnitOfWork, actor: Actor, action: str, role_id: UUID, *, old: dict[str, Any], new: dict[str, Any]
 ) -> None:
-    record_rights(uow=uow, actor=actor, action=action, resource_type="role", resource_id=role_id, old=old, new=new)
+    before, after = (
+        {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+        for values in (old, new)
+    )
+    record_rights(uow=uow, actor=actor, action=action, resource_type="role", resource_id=role_id, old=before, new=after)
 
 
 def _flush(uow: UnitOfWork) -> None:

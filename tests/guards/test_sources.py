@@ -82,6 +82,17 @@ def test_api_modules_read_bodies_by_our_blueprint() -> None:
     assert seen >= 10
 
 
+def test_copies_of_rows_are_written_in_one_place_and_read_nowhere() -> None:
+    """patients.allergies and .emergency_contact can be dropped in the next version (tenant_app.patients.copies)."""
+    copies = re.compile(r"[Pp]atient\.(allergies|emergency_contact)\b|\bp\.(allergies|emergency_contact)\b")
+    found = {
+        path.name
+        for path, text in sources("tenant_app", "patient_portal", "jobs", "manage", "sync_worker")
+        if copies.search(text)
+    }
+    assert found == {"copies.py"}
+
+
 def test_suppressions_say_why() -> None:
     pattern = re.compile(r"#\s*(?:noqa|type:\s*ignore)(?:\[[^\]]*\])?(?::\s*[A-Z0-9, ]+)?(.*)$")
     for path, text in sources():

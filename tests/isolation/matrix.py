@@ -213,6 +213,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "patient_identifiers": {"SELECT"},
         "patient_links": {"INSERT", "SELECT", "UPDATE"},
         "patient_login_logs": {"INSERT", "SELECT"},
+        "patient_notifications": {"SELECT", "UPDATE (read_at)"},
         "patient_recovery_codes": {"DELETE", "INSERT", "SELECT", "UPDATE (used_at)"},
         "patient_portal_preferences": {"INSERT", "SELECT", "UPDATE (preference_value, updated_at)"},
         "patient_refresh_tokens": {"DELETE", "INSERT", "SELECT", "UPDATE"},

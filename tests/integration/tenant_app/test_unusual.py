@@ -11,6 +11,7 @@ from sqlalchemy import select, text, update
 from kernel.errors import InvalidFields, PreconditionFailed
 from tenant_app.audit.models import AuditLog
 from tenant_app.patients.models import Patient
+from tenant_app.patients.public import NewContact, add_contact
 from tenant_app.staff.models import User
 from tenant_app.unusual.public import OwnFinding, decide, finding, watch
 from tests.support.clinic import Clinic
@@ -112,7 +113,7 @@ def test_ones_own_record_and_ones_own_people_stand_out(clinic: Clinic) -> None:
         people: dict[UUID, dict[str, Any]] = {
             own: {"full_name": "Lê Thị Hoa", "phone": "0912000111", "address": "12 Ngõ Huế, Hà Nội"},
             shares_phone: {"full_name": "Lê Văn Nam", "phone": "0912000111"},
-            names: {"full_name": "Lê Thị Lan", "emergency_contact": {"phone": "+84 912 000 111"}},
+            names: {"full_name": "Lê Thị Lan"},
             neighbour: {"full_name": "LÊ Văn Tư", "address": "12 ngõ Huế, Hà Nội "},
             stranger: {"full_name": "Trần Văn Nam", "phone": "0912000111", "address": "12 Ngõ Huế, Hà Nội"},
         }
@@ -121,6 +122,9 @@ def test_ones_own_record_and_ones_own_people_stand_out(clinic: Clinic) -> None:
         )
         for patient, changed in people.items():
             uow.session.execute(update(Patient).where(Patient.id == patient).values(**changed))
+        add_contact(
+            uow=uow, actor=clinic.admin, patient_id=names, new=NewContact(full_name="Lê Hoa", phone="0912 000 111")
+        )
         uow.commit()
     opened(clinic, nurse, people, at(NOON))
     assert watched(clinic) == {"own_record": 1, "relative": 1}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 # Where a GET answers with something that is no page.
-NO_PAGES: Final = {"second_factor.picture", "visits.for_phone"}
+NO_PAGES: Final = {"my_notices.bell", "second_factor.picture", "visits.for_phone"}
 SIGNED_OUT: Final = {"sign-in": "/sign-in", "activate": "/activate"}
 
 
@@ -35,6 +35,7 @@ def patient_pages(things: PatientThings) -> dict[str, str]:
         "book-time": f"{choosing}&doctor={things.doctor}&day={things.day}",
         "book-check": f"{choosing}&doctor={things.doctor}&day={things.day}&time={things.time}",
         "queue": "/queue",
+        "notices": "/notices",
         "my-data": "/my-data",
         "reminders": "/reminders",
         "hospitals": "/hospitals",
