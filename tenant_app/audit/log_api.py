@@ -15,7 +15,7 @@ from tenant_app.audit.log_queries import LogFilter, LogRow, SealState, log_page,
 from tenant_app.audit.models import ACTOR_KINDS
 from tenant_app.audit.rules import parse_network
 from tenant_app.audit.service import record
-from tenant_app.schemas import Listed, page_answer
+from tenant_app.schemas import POSSIBLE_DAY, Listed, page_answer
 
 blueprint = Blueprint("audit_logs", __name__, url_prefix="/api/v1/audit-logs", description="The access log")
 
@@ -23,8 +23,8 @@ blueprint = Blueprint("audit_logs", __name__, url_prefix="/api/v1/audit-logs", d
 class LogAsked(Listed):
     """What chooses among the rows; days in Việt Nam, today where they are not given."""
 
-    since = ma.fields.Date(load_default=None)
-    until = ma.fields.Date(load_default=None)
+    since = ma.fields.Date(load_default=None, validate=POSSIBLE_DAY)
+    until = ma.fields.Date(load_default=None, validate=POSSIBLE_DAY)
     user_id = ma.fields.UUID()
     actor_kind = ma.fields.String(validate=ma.validate.OneOf(ACTOR_KINDS))
     patient_id = ma.fields.UUID()

@@ -132,6 +132,7 @@ def test_what_is_not_offered_is_not_booked(portal: PatientPortal) -> None:
         ({"start_time": "20:00"}, "start_time"),
         ({"appointment_date": "2020-01-06"}, "start_time"),
         ({"appointment_date": "2199-01-07"}, "start_time"),
+        ({"appointment_date": "9999-12-31"}, "start_time"),
         ({"end_time": "10:30"}, "end_time"),
         ({"doctor_id": unknown}, "doctor_id"),
         ({"department_id": unknown}, "department_id"),
