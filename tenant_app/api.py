@@ -20,6 +20,7 @@ from tenant_app.patients.insurance_api import blueprint as insurance
 from tenant_app.patients.status_api import blueprint as patient_status
 from tenant_app.queue.api import blueprint as queue
 from tenant_app.reminders.api import blueprint as reminders
+from tenant_app.saved_filters.api import blueprint as saved_filters
 from tenant_app.schedules.api import blueprint as schedules
 from tenant_app.schedules.exceptions_api import blueprint as schedule_exceptions
 from tenant_app.settings.api import blueprint as settings
@@ -51,6 +52,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     reminders,
     connections,
     notices,
+    saved_filters,
     audit,
     audit_logs,
     access_findings,

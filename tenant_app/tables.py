@@ -15,6 +15,7 @@ from tenant_app.patients import record_models as patient_records
 from tenant_app.portal import models as portal
 from tenant_app.queue import models as queue
 from tenant_app.reminders import models as reminders
+from tenant_app.saved_filters import models as saved_filters
 from tenant_app.schedules import models as schedules
 from tenant_app.settings import models as settings
 from tenant_app.staff import models as staff
@@ -41,5 +42,6 @@ MODULES = (
     live,
     usage,
     notices,
+    saved_filters,
 )
 METADATA = HospitalBase.metadata

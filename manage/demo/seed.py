@@ -36,6 +36,7 @@ from tenant_app.calendar.public import NewHoliday, add_holiday, missing_public_h
 from tenant_app.hospital.public import change_details, hospital_info
 from tenant_app.notices.models import Notice
 from tenant_app.patients.public import Registration, StatusChange, read, register, set_status
+from tenant_app.saved_filters.public import save_filter
 from tenant_app.schedules.public import NewException, NewHours, add_exception, add_hours
 from tenant_app.staff.public import NewUser, User, create_department, create_user
 
@@ -137,6 +138,18 @@ class _Filling:
         self._pry(staff_actor(staff["thungan"], "", "cashier"), patients)
         self._lose_phone(staff[doctors[ON_LEAVE].username])
         self._read_notices()
+        self._save_filters(desk, departments)
+
+    def _save_filters(self, desk: Actor, departments: dict[str, UUID]) -> None:
+        """What the desk and the administrator look at most."""
+        first = self._hospital.departments[0]
+        for actor, list_name, name, parameters in (
+            (desk, "patients", "Người cao tuổi chưa có thẻ BHYT", {"age": "from60", "insurance": "missing"}),
+            (desk, "appointments", first.name, {"department": str(departments[first.code])}),
+            (self._administrator, "staff", "Bác sĩ", {"role": "doctor"}),
+            (self._administrator, "access_log", "Việc không thành trong 30 ngày", {"result": "failed", "days": "30"}),
+        ):
+            save_filter(uow=self._uow, actor=actor, list_name=list_name, name=name, parameters=parameters)
 
     def _read_notices(self) -> None:
         """Everybody has read what the bell told them, but for the last few."""

@@ -18,6 +18,7 @@ from tenant_app.pages.contacts import blueprint as contacts
 from tenant_app.pages.day import blueprint as day
 from tenant_app.pages.day_list import blueprint as day_list
 from tenant_app.pages.department_pages import blueprint as department_pages
+from tenant_app.pages.filter_pages import blueprint as filter_pages
 from tenant_app.pages.history import blueprint as history
 from tenant_app.pages.hospital_details import blueprint as hospital_details
 from tenant_app.pages.hospital_pages import blueprint as hospital_pages
@@ -54,6 +55,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     factor_pages(StaffSecondFactor),
     lookup,
     notice_pages,
+    filter_pages,
     day,
     day_list,
     booking,

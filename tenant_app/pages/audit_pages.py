@@ -1,5 +1,7 @@
 """The hospital's access log: looking through it, how many by hour, taking a copy. Looking is written down too."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from http import HTTPStatus
@@ -41,6 +43,7 @@ from tenant_app.pages.audit_words import (
 )
 from tenant_app.pages.forms import page, parse_day, spoken, typed, wants_part
 from tenant_app.pages.patient_pages import KIND_NAMES
+from tenant_app.pages.saved_lists import opened
 from tenant_app.pages.shown import options, role_title
 from tenant_app.patients.public import patient_record, read_search, search
 from tenant_app.staff.public import list_staff
@@ -53,6 +56,7 @@ ROWS: Final = 50
 USUAL_DAYS: Final = 7
 MOST_STAFF: Final = 500
 _HEIGHT: Final = 100
+_DAYS: Final = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +83,9 @@ class DrawnBar:
 def show() -> Response:
     """The newest first, as the filter chooses."""
     uow = request_unit_of_work()
-    asked = _asked()
+    actions = action_options()
+    saved = opened(uow, current_actor(), "access_log", offered={"action": [each for each, _ in actions]})
+    asked = _asked(saved.args)
     errors: dict[str, list[str]] = {}
     try:
         wanted = _filter(uow, asked)
@@ -90,6 +96,7 @@ def show() -> Response:
         listed = None
     drawn = _drawn(bars(uow=uow, wanted=wanted)) if listed is not None else []
     record(uow=uow, actor=current_actor(), action="audit.list", resource_type="audit_log", changed=wanted.named)
+    kept, more = _kept(asked, wanted)
     answer = page(
         "audit/show.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
@@ -107,10 +114,12 @@ def show() -> Response:
         odd=[each for each in drawn if each.bar.stands_out],
         seal=seal_state(uow=uow),
         people=_people(uow),
-        actions=action_options(),
+        actions=actions,
         results=[("done", gettext("Done")), ("failed", gettext("Failed"))],
         most_rows=MOST_ROWS,
         query={name: value for name, value in asked.items() if value},
+        filters=None if asked["finding"] else saved.bar(kept, more=more),
+        next_query=saved.query,
     )
     uow.commit()
     return answer
@@ -121,7 +130,7 @@ def show() -> Response:
 def export() -> Response:
     """What the filter chooses as CSV or as a workbook, the newest rows up to a limit that the file names."""
     uow = request_unit_of_work()
-    wanted = _filter(uow, _asked())
+    wanted = _filter(uow, _asked(request.args))
     ending = "xlsx" if request.args.get("format") == "xlsx" else "csv"
     make, mimetype = FORMATS[ending]
     table, count = make(log_rows(uow=uow, wanted=wanted, limit=MOST_ROWS + 1))
@@ -165,13 +174,24 @@ def found_patients() -> Response:
     return page("audit/found.html" if wants_part() else "audit/choose_patient.html", **values)
 
 
-def _asked() -> dict[str, str]:
-    """The filter as the address has it; days as people write them."""
+def _asked(args: Mapping[str, str]) -> dict[str, str]:
+    """The filter as the address has it; days as people write them. `days` are so many up to today."""
     names = ("who", "patient", "action", "result", "address", "finding", "since", "until")
-    asked = {name: request.args.get(name, "").strip()[:2000] for name in names}
-    asked["since"] = asked["since"] or _usual_since().strftime("%d/%m/%Y")
-    asked["until"] = asked["until"] or local_today().strftime("%d/%m/%Y")
+    asked = {name: args.get(name, "").strip()[:2000] for name in names}
+    days, today = args.get("days", ""), local_today()
+    since = today - timedelta(days=int(days) - 1) if _DAYS.fullmatch(days) else _usual_since()
+    asked["since"] = asked["since"] or since.strftime("%d/%m/%Y")
+    asked["until"] = asked["until"] or today.strftime("%d/%m/%Y")
     return asked
+
+
+def _kept(asked: dict[str, str], wanted: LogFilter) -> tuple[dict[str, object], bool]:
+    """What of the choice a saved filter holds, and whether there is more: a patient, or days that do not end today."""
+    days = (wanted.until - wanted.since).days + 1 if wanted.until == local_today() else 0
+    chosen: dict[str, object] = {name: asked[name] for name in ("who", "action", "result", "address")}
+    if days and wanted.since != _usual_since():
+        chosen["days"] = days
+    return chosen, bool(asked["patient"]) or not days
 
 
 def _usual_since() -> date:

@@ -6,13 +6,12 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, request, session, url_for
+from flask import Blueprint, Response, url_for
 from flask_babel import format_date, gettext
-from werkzeug.wrappers import Response as AnyResponse
 
 from kernel.clock import local_today, utc_now
 from kernel.database.unit_of_work import UnitOfWork
-from kernel.errors import InvalidFields, InvalidIdentifier
+from kernel.errors import InvalidFields
 from kernel.text import N_
 from kernel.web.access import requires
 from kernel.web.actor import Actor, current_actor
@@ -22,6 +21,7 @@ from tenant_app.live.public import day_topic
 from tenant_app.pages.calendar_grid import Column, Day, column, hours_shown
 from tenant_app.pages.forms import chosen_id, page, parse_day, spoken, wants_part
 from tenant_app.pages.moving_pages import just_moved
+from tenant_app.pages.saved_lists import opened
 from tenant_app.pages.shown import TYPE_NAMES, long_day
 from tenant_app.pages.working_days import departments_in_reach, doctors_in_reach, limited_to
 from tenant_app.schedules.public import WorkingTime, read_working_times
@@ -36,7 +36,6 @@ WHY_NOT: Final[Mapping[str, str]] = {
     "closed": N_("No consultation"),
     "elsewhere": N_("In another department"),
 }
-_KEPT: Final = ("view", "doctor", "department")
 _WEEK: Final = 7
 
 
@@ -71,21 +70,20 @@ class Chosen:
 
 @blueprint.route("")
 @requires("appointment.read")
-def show() -> AnyResponse:
-    """A day or a week. Without an address of its own it is as this person left it last, on today."""
-    actor = current_actor()
-    if not request.args and (remembered := _remembered(actor)):
-        return redirect(url_for("calendar.show", **remembered))
-    chosen, errors = _chosen(actor)
-    session["calendar"] = {"of": str(actor.id), **{name: chosen.query().get(name, "") for name in _KEPT}}
-    uow = request_unit_of_work()
-    answer = _show(uow, actor, chosen, errors)
+def show() -> Response:
+    """A day or a week. Without an address of its own it opens on today with the actor's default."""
+    uow, actor = request_unit_of_work(), current_actor()
+    answer = _show(uow, actor)
     uow.commit()
     return answer
 
 
-def _show(uow: UnitOfWork, actor: Actor, chosen: Chosen, errors: dict[str, list[str]]) -> Response:
+def _show(uow: UnitOfWork, actor: Actor) -> Response:
     doctors, departments = doctors_in_reach(uow), departments_in_reach(uow)
+    offered = {"doctor": [each.id for each in doctors], "department": [each.id for each in departments]}
+    saved = opened(uow, actor, "calendar", offered=offered)
+    chosen, errors = _chosen(actor, saved.args)
+    current = {"view": chosen.view, "doctor": chosen.doctor_id, "department": chosen.department_id}
     if chosen.view == WEEK and chosen.doctor_id not in {each.id for each in doctors}:
         first = next((each.id for each in doctors if chosen.department_id in {None, each.department_id}), None)
         chosen = Chosen(view=WEEK, day=chosen.day, doctor_id=first, department_id=chosen.department_id)
@@ -103,6 +101,7 @@ def _show(uow: UnitOfWork, actor: Actor, chosen: Chosen, errors: dict[str, list[
         "calendar/part.html" if wants_part() else "calendar/calendar.html",
         chosen=chosen,
         errors=errors,
+        filters=saved.bar(current),
         columns=columns,
         hours=hours,
         by_hour=_by_hour(columns),
@@ -185,34 +184,22 @@ def _by_hour(columns: list[Column]) -> list[tuple[date, list[tuple[int, list[Any
     ]
 
 
-def _chosen(actor: Actor) -> tuple[Chosen, dict[str, list[str]]]:
+def _chosen(actor: Actor, args: Mapping[str, str]) -> tuple[Chosen, dict[str, list[str]]]:
+    """What the address or the filter chooses; a doctor begins with the own week."""
     errors: dict[str, list[str]] = {}
     day = local_today()
-    if text := request.args.get("day"):
+    if text := args.get("day"):
         try:
             day = parse_day(text, field="day")
         except InvalidFields as wrong:
             errors = spoken(wrong.errors)
-    doctor = chosen_id(request.args.get("doctor"), what="doctor")
-    view = WEEK if request.args.get("view") == WEEK else DAY
+    doctor = chosen_id(args.get("doctor"), what="doctor")
+    begins = not args and actor.role == "doctor"
+    view = WEEK if begins or args.get("view") == WEEK else DAY
     if doctor is None and view == WEEK and actor.role == "doctor":
         doctor = actor.id
-    department = chosen_id(request.args.get("department"), what="department")
+    department = chosen_id(args.get("department"), what="department")
     return Chosen(view=view, day=day, doctor_id=doctor, department_id=department), errors
-
-
-def _remembered(actor: Actor) -> dict[str, Any]:
-    """How this person looked at the calendar last, in this browser; a doctor begins with the own week."""
-    kept = session.get("calendar")
-    if isinstance(kept, dict) and kept.get("of") == str(actor.id):
-        asked = {name: str(kept.get(name, "")) for name in _KEPT if kept.get(name)}
-        try:
-            for name in ("doctor", "department"):
-                chosen_id(asked.get(name), what=name)
-        except InvalidIdentifier:
-            return {}
-        return asked
-    return {"view": WEEK, "doctor": str(actor.id)} if actor.role == "doctor" else {}
 
 
 def _title(chosen: Chosen) -> str:

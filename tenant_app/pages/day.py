@@ -42,6 +42,7 @@ from tenant_app.pages.forms import (
     with_toast,
 )
 from tenant_app.pages.moving_pages import just_moved
+from tenant_app.pages.saved_lists import opened
 from tenant_app.pages.shown import TYPE_NAMES, banner, long_day
 from tenant_app.pages.working_days import departments_in_reach, doctors_in_reach, limited_to
 from tenant_app.patients.public import patient_record
@@ -100,10 +101,9 @@ class Line:
 @blueprint.route("/today")
 @requires("appointment.read")
 def show() -> Response:
-    """A day's appointments; today's, and a doctor's own, unless the address says otherwise."""
+    """A day's appointments; today's, and a doctor's own, unless the address or the actor's default says otherwise."""
     uow, actor = request_unit_of_work(), current_actor()
-    chosen, errors = chosen_day(actor)
-    answer = _show(uow, actor, chosen, errors=errors)
+    answer = _part(uow, actor) if wants_part() else _show(uow, actor)
     uow.commit()
     return answer
 
@@ -211,29 +211,56 @@ def picture_of(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     return parts
 
 
-def chosen_day(actor: Actor) -> tuple[Chosen, dict[str, list[str]]]:
+def chosen_day(actor: Actor, args: Mapping[str, str]) -> tuple[Chosen, dict[str, list[str]]]:
     """What the address chooses; today's, and a doctor's own, unless it says otherwise. And what is wrong with it."""
     errors: dict[str, list[str]] = {}
     day = local_today()
-    if text := request.args.get("day"):
+    if text := args.get("day"):
         try:
             day = parse_day(text, field="day")
         except InvalidFields as wrong:
             errors = spoken(wrong.errors)
-    doctor = chosen_id(request.args.get("doctor"), what="doctor")
-    if "doctor" not in request.args and actor.role == "doctor":
+    doctor = chosen_id(args.get("doctor"), what="doctor")
+    if "doctor" not in args and actor.role == "doctor":
         doctor = actor.id
-    department = chosen_id(request.args.get("department"), what="department")
+    department = chosen_id(args.get("department"), what="department")
     return Chosen(day=day, doctor_id=doctor, department_id=department), errors
 
 
-def _show(
-    uow: UnitOfWork,
-    actor: Actor,
-    chosen: Chosen,
-    *,
-    errors: dict[str, list[str]],
-) -> Response:
+def _part(uow: UnitOfWork, actor: Actor) -> Response:
+    """The list alone."""
+    chosen, _ = chosen_day(actor, request.args)
+    return page("day/list.html", **_listed(uow, actor, chosen, query=request.args))
+
+
+def _show(uow: UnitOfWork, actor: Actor) -> Response:
+    within = departments_in_reach(uow)
+    departments = [(each.id, each.name) for each in within]
+    doctors = [(each.id, each.full_name) for each in doctors_in_reach(uow)]
+    offered = {"doctor": [each for each, _ in doctors], "department": [each for each, _ in departments]}
+    saved = opened(uow, actor, "appointments", offered=offered)
+    chosen, errors = chosen_day(actor, saved.args)
+    listed = _listed(uow, actor, chosen, query=saved.query)
+    return page(
+        "day/day.html",
+        errors=errors,
+        filters=saved.bar({"doctor": chosen.doctor_id, "department": chosen.department_id}),
+        moved=just_moved(uow),
+        figures=day_figures(uow=uow, day=chosen.day, now=listed["now"]),
+        title=long_day(chosen.day),
+        previous_day=chosen.day - timedelta(days=1),
+        next_day=chosen.day + timedelta(days=1),
+        unusual=open_findings(uow=uow) if actor.may("audit.decide") else 0,
+        department_options=departments,
+        limited_to=limited_to(uow, within),
+        doctor_options=doctors,
+        filtered=[name for each, name in [*doctors, *departments] if each in {chosen.doctor_id, chosen.department_id}],
+        **listed,
+    )
+
+
+def _listed(uow: UnitOfWork, actor: Actor, chosen: Chosen, *, query: Mapping[str, str]) -> dict[str, Any]:
+    """What the list shows; `query` is that of its next rows."""
     listed = read_list(
         uow=uow, actor=actor, wanted=chosen.filter, limit=ROWS, cursor=request.args.get("cursor") or None
     )
@@ -241,10 +268,11 @@ def _show(
     now = utc_now()
     lines = lines_of(listed.items, actor=actor, now=now)
     still_open = [line for line in lines if line.row.status not in _CLOSED]
-    values: dict[str, Any] = {
+    return {
         "chosen": chosen,
         "lines": lines,
         "next_cursor": listed.next_cursor,
+        "query": query,
         "now": now,
         "today": local_today(now),
         "open_lines": still_open,
@@ -257,26 +285,6 @@ def _show(
         "action_words": _ACTIONS,
         "type_names": TYPE_NAMES,
     }
-    if wants_part():
-        return page("day/list.html", **values)
-    within = departments_in_reach(uow)
-    departments = [(each.id, each.name) for each in within]
-    doctors = [(each.id, each.full_name) for each in doctors_in_reach(uow)]
-    return page(
-        "day/day.html",
-        errors=errors,
-        moved=just_moved(uow),
-        figures=day_figures(uow=uow, day=chosen.day, now=now),
-        title=long_day(chosen.day),
-        previous_day=chosen.day - timedelta(days=1),
-        next_day=chosen.day + timedelta(days=1),
-        unusual=open_findings(uow=uow) if actor.may("audit.decide") else 0,
-        department_options=departments,
-        limited_to=limited_to(uow, within),
-        doctor_options=doctors,
-        filtered=[name for each, name in [*doctors, *departments] if each in {chosen.doctor_id, chosen.department_id}],
-        **values,
-    )
 
 
 def _now_line(lines: list[Line], *, now: datetime) -> int | None:
@@ -299,11 +307,11 @@ def _act(appointment_id: str, action: str) -> Response:
     except (TransitionNotAllowed, PreconditionFailed) as refused:
         uow.session.rollback()
         (title, detail), tone = sentences(refused), "warning"
-    chosen, errors = chosen_day(actor)
     if not wants_part():
         message = title if tone == "success" else f"{title}. {detail}"
+        chosen, _ = chosen_day(actor, request.args)
         return lead_to(url_for("day.show", **chosen.query()), message=message, tone=tone)
-    answer = _show(uow, actor, chosen, errors=errors)
+    answer = _part(uow, actor)
     uow.commit()
     return with_toast(answer, title=title, detail=detail, tone=tone)
 

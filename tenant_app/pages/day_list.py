@@ -43,7 +43,7 @@ class Sheet:
 def show() -> Response:
     """The same day and choice as the day's page, without who was cancelled or did not come."""
     uow, actor = request_unit_of_work(), current_actor()
-    chosen, errors = chosen_day(actor)
+    chosen, errors = chosen_day(actor, request.args)
     by = DEPARTMENT if request.args.get("by") == DEPARTMENT else DOCTOR
     listed = read_list(uow=uow, actor=actor, wanted=chosen.filter, limit=MOST_ROWS)
     answer = page(

@@ -1,7 +1,6 @@
 """Finding patients, and the page of one: who they are, their appointments, their account, who looked."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -24,21 +23,23 @@ from tenant_app.audit.public import accesses_of_patient, record
 from tenant_app.hospital.public import hospital_info
 from tenant_app.pages.day import actions_for
 from tenant_app.pages.forms import lead_to, page, spoken, typed, wants_part
+from tenant_app.pages.patient_narrowing import choices, named, read_narrowing
 from tenant_app.pages.recent_patients import recently_opened, with_ages
+from tenant_app.pages.saved_lists import Opened, as_chosen, opened
 from tenant_app.pages.shown import (
     GENDER_NAMES,
-    STATUS_NAMES,
     TYPE_NAMES,
     banner,
     guardian_warning,
     numbers,
-    options,
     spaced_phone,
 )
 from tenant_app.patients.public import (
+    Narrowing,
     PatientInactive,
     PatientRecord,
     PatientRow,
+    SearchTerms,
     patient_record,
     portal_state,
     read,
@@ -140,9 +141,18 @@ KIND_NAMES: Final = {
 @blueprint.route("")
 @requires("patient.read")
 def find() -> Response:
-    """The search box, and whom one had open last."""
-    recent = recently_opened(uow=request_unit_of_work(), actor=current_actor())
-    return page("patients/find.html", found=None, errors={}, next_cursor=None, recent=recent, **_asked(""))
+    """The search box, with whom one had open last, or who fits a filter. What is typed never stands in an address."""
+    uow, actor = request_unit_of_work(), current_actor()
+    carried = _carried()
+    saved = opened(uow, actor, "patients")
+    narrowed = Narrowing() if carried else read_narrowing(saved.args)
+    values = _asked("", carried, narrowed, saved)
+    if narrowed.chosen:
+        values |= _found(uow, actor, read_search("", narrowed=narrowed))
+    else:
+        values["recent"] = recently_opened(uow=uow, actor=actor)
+    uow.commit()
+    return page("patients/find.html", **values)
 
 
 @blueprint.route("", methods=["POST"])
@@ -150,33 +160,26 @@ def find() -> Response:
 def results() -> Response:
     """Who fits what was typed. A post, because a CCCD must stand in no address."""
     uow, actor = request_unit_of_work(), current_actor()
-    query, opened = typed("query"), ""
-    values: dict[str, Any] = {"found": None, "recent": [], "errors": {}, "next_cursor": None, **_asked(query)}
-    if query and (len(query) >= FIRST_AT or not wants_part()):
+    query, carried, lead = typed("query"), _carried(), ""
+    narrowed = Narrowing() if carried else read_narrowing(request.form)
+    values = _asked(query, carried, narrowed, as_chosen(uow, actor, "patients", named(narrowed)))
+    enough = len(query) >= FIRST_AT or (query and not wants_part())
+    if enough or (not query and narrowed.chosen):
         try:
-            terms = replace(read_search(query), status=values["narrowed"] or None)
-            listed = search(
-                uow=uow,
-                actor=actor,
-                terms=terms,
-                limit=FOUND_AT_ONCE,
-                cursor=request.form.get("cursor") or None,
-            )
+            terms = read_search(query, narrowed=narrowed)
+            values |= _found(uow, actor, terms)
         except InvalidFields as wrong:
             values["errors"] = spoken(wrong.errors)
         else:
-            opened = _opened(query, listed.items, values["carried"])
-            values["found"] = with_ages(listed.items)
-            values["next_cursor"] = listed.next_cursor
-            values["kinds"] = terms.kinds
-        uow.commit()
+            lead = _opened(query, [each.row for each in values["found"]], carried)
     else:
         values["recent"] = recently_opened(uow=uow, actor=actor)
-    if opened and not wants_part():
-        return lead_to(opened)
-    answer = page("patients/results.html" if wants_part() else "patients/find.html", **values)
-    if opened:
-        answer.headers["HX-Redirect"] = opened
+    uow.commit()
+    if lead and not wants_part():
+        return lead_to(lead)
+    answer = page("patients/found.html" if wants_part() else "patients/find.html", **values)
+    if lead:
+        answer.headers["HX-Redirect"] = lead
     return answer
 
 
@@ -258,15 +261,33 @@ def _opened(query: str, rows: Sequence[PatientRow], carried: dict[str, str]) -> 
     return url_for("patient_pages.show", patient_id=rows[0].id)
 
 
-def _asked(query: str) -> dict[str, Any]:
-    """What the search box shows again."""
-    status = request.form.get("status", "")
+def _asked(query: str, carried: dict[str, str], narrowed: Narrowing, saved: Opened) -> dict[str, Any]:
+    """What the search box shows again, and nobody found yet."""
+    chosen = named(narrowed)
+    # The other pages with a search box have no place for the row of filters.
+    has_filters = not carried and (not wants_part() or "status" in request.form)
+    bar = saved.bar(chosen)
     return {
         "query": query,
-        "carried": _carried(),
-        "statuses": options(STATUS_NAMES),
-        "narrowed": status if status in STATUS_NAMES else "",
+        "carried": carried,
+        # Whoever books looks for one person.
+        "narrowings": [] if carried else choices(narrowed),
+        "fields": {**chosen, **carried},
+        # A filter's name says what is chosen; on a phone the choices would push the patients out of sight.
+        "narrowing_open": bool(chosen) and not any(chip.is_open for chip in bar.chips),
+        "filters": bar if has_filters else None,
+        "found": None,
+        "recent": [],
+        "errors": {},
+        "next_cursor": None,
     }
+
+
+def _found(uow: UnitOfWork, actor: Actor, terms: SearchTerms) -> dict[str, Any]:
+    """Raises InvalidFields for a foreign cursor."""
+    cursor = request.form.get("cursor") or None
+    listed = search(uow=uow, actor=actor, terms=terms, limit=FOUND_AT_ONCE, cursor=cursor)
+    return {"found": with_ages(listed.items), "next_cursor": listed.next_cursor}
 
 
 def _carried() -> dict[str, str]:

@@ -19,6 +19,7 @@ from kernel.web.actor import Actor, current_actor
 from kernel.web.collaborators import request_unit_of_work
 from kernel.web.problems import sentences
 from tenant_app.pages.forms import lead_to, page, seen_version, spoken, wants_part, with_toast
+from tenant_app.pages.saved_lists import as_chosen, opened
 from tenant_app.pages.shown import age
 from tenant_app.queue.public import (
     STEPS,
@@ -85,9 +86,13 @@ class Place:
 @blueprint.route("")
 @requires("queue.read")
 def overview() -> Response:
-    """Who waits where, and how long people waited today."""
-    uow = request_unit_of_work()
+    """Who waits where, and how long people waited today; or on to the department that a saved filter is for."""
+    uow, actor = request_unit_of_work(), current_actor()
     found = figures(uow=uow)
+    offered = {"department": [each.department_id for each in found.departments]}
+    saved = opened(uow, actor, "queue", offered=offered)
+    if department := saved.args.get("department"):
+        return lead_to(url_for("queue_pages.show", department_id=parse_uuid(department, what="department")))
     return page(
         "queue/overview_figures.html" if wants_part() else "queue/overview.html",
         day=found.day,
@@ -96,6 +101,7 @@ def overview() -> Response:
         hours=found.hours,
         bars=bars_of(found.hours),
         now=utc_now(),
+        filters=saved.bar({}),
     )
 
 
@@ -214,6 +220,8 @@ def _show(
         return page("queue/line_list.html", **values)
     room = request.form.get("room", (last_room(uow=uow, user_id=actor.id) or "") if may_call else "")
     status = 422 if errors else 200
+    chosen = {"department": str(department_id)}
+    values["filters"] = as_chosen(uow, actor, "queue", chosen).bar(chosen)
     return page("queue/line.html", status=status, room=room, may_call=may_call, errors=errors or {}, **values)
 
 

@@ -30,6 +30,18 @@ STATUS_NAMES: Final[Mapping[str, str]] = {
     "inactive": N_("Inactive record"),
     "deceased": N_("Deceased"),
 }
+AGE_NAMES: Final[Mapping[str, str]] = {
+    "under6": N_("Under 6"),
+    "under16": N_("Under 16"),
+    "16to59": N_("16 to 59"),
+    "from60": N_("60 and older"),
+    "from75": N_("75 and older"),
+}
+INSURANCE_NAMES: Final[Mapping[str, str]] = {
+    "missing": N_("No health insurance card yet"),
+    "present": N_("With a health insurance card"),
+    "expired": N_("The health insurance card has run out"),
+}
 SEVERITY_NAMES: Final[Mapping[str, str]] = {
     "severe": N_("Severe"),
     "moderate": N_("Moderate"),

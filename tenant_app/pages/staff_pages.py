@@ -16,6 +16,7 @@ from kernel.web.actor import current_actor
 from kernel.web.collaborators import collaborator, request_unit_of_work
 from kernel.web.problems import sentences
 from tenant_app.pages.forms import MISSING, chosen_id, page, spoken, typed
+from tenant_app.pages.saved_lists import opened
 from tenant_app.pages.shown import options
 from tenant_app.staff.errors import AlreadyJoined, EmailTaken, UsernameTaken
 from tenant_app.staff.public import (
@@ -40,8 +41,11 @@ _FIELDS: Final = ("full_name", "username", "email", "phone", "role", "department
 def people() -> Response:
     """Who works here."""
     uow = request_unit_of_work()
-    role = request.args.get("role", "")
-    department = chosen_id(request.args.get("department"), what="department")
+    departments = [(each.id, each.name) for each in list_departments(uow=uow).items]
+    offered = {"role": ROLE_NAMES, "department": [each for each, _ in departments]}
+    saved = opened(uow, current_actor(), "staff", offered=offered)
+    role = saved.args.get("role", "")
+    department = chosen_id(saved.args.get("department"), what="department")
     listed = list_staff(
         uow=uow,
         role=role if role in ROLE_NAMES else None,
@@ -57,7 +61,9 @@ def people() -> Response:
         department=str(department or ""),
         roles=options(ROLE_NAMES),
         role_names=ROLE_NAMES,
-        departments=[(each.id, each.name) for each in list_departments(uow=uow).items],
+        departments=departments,
+        filters=saved.bar({"role": role, "department": department}),
+        query=saved.query,
     )
 
 

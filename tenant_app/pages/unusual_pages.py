@@ -15,6 +15,7 @@ from kernel.web.collaborators import request_unit_of_work
 from kernel.web.problems import sentences
 from tenant_app.audit.public import record
 from tenant_app.pages.forms import lead_to, page, sent_version, spoken
+from tenant_app.pages.saved_lists import opened
 from tenant_app.pages.shown import options
 from tenant_app.pages.unusual_words import (
     KIND_REASONS,
@@ -47,7 +48,8 @@ _ALL: Final = "all"
 def show() -> Response:
     """What waits for somebody to look, or what was decided."""
     uow = request_unit_of_work()
-    state, kind = request.args.get("state", "open"), request.args.get("kind", "")
+    saved = opened(uow, current_actor(), "unusual_access")
+    state, kind = saved.args.get("state", "open"), saved.args.get("kind", "")
     listed = list_findings(
         uow=uow,
         state=state if state in STATES else None,
@@ -68,6 +70,8 @@ def show() -> Response:
         state_names=STATE_NAMES,
         state_badges=STATE_BADGES,
         waiting=open_findings(uow=uow),
+        filters=saved.bar({"state": state, "kind": kind}),
+        query=saved.query,
     )
     uow.commit()
     return answer

@@ -1,6 +1,5 @@
 """Patients over the API. A CCCD stands in bodies only, never in an address."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from kernel.web.idempotency import remembered, under_this_path
 from tenant_app.patients import service
 from tenant_app.patients.duplicates import Alike, alike
 from tenant_app.patients.models import IDENTIFIER_SYSTEMS
+from tenant_app.patients.narrowing import Narrowing
 from tenant_app.patients.queries import PatientRecord, PatientRow
 from tenant_app.patients.rules import parse_phone, read_search
 from tenant_app.patients.schemas import (
@@ -93,7 +93,8 @@ def change(body: dict[str, Any], patient_id: UUID) -> tuple[dict[str, Any], int,
 def search(body: dict[str, Any]) -> Page[PatientRow]:
     """Find patients by the start of names (without diacritics too), code, phone, identifier or date of birth."""
     uow = request_unit_of_work()
-    terms = replace(read_search(body["query"], date_of_birth=body["date_of_birth"]), status=body["status"])
+    narrowed = Narrowing(**{name: body[name] for name in ("status", "age", "gender", "insurance")})
+    terms = read_search(body["query"], date_of_birth=body["date_of_birth"], narrowed=narrowed)
     page = service.search(uow=uow, actor=current_actor(), terms=terms, limit=body["limit"], cursor=body["cursor"])
     uow.commit()
     return page

@@ -43,6 +43,7 @@ from tenant_app.patients.insurance import CardRow, NewCard, cards_of, end_card, 
 from tenant_app.patients.insurance_rules import card_state
 from tenant_app.patients.likeness import REASONS as LIKENESS
 from tenant_app.patients.models import BLOOD_TYPES, GENDERS, PATIENT_STATUSES, SEVERITIES, Patient, PatientIdentifier
+from tenant_app.patients.narrowing import AGES, INSURANCES, Narrowing
 from tenant_app.patients.queries import (
     KnownContact,
     PatientRecord,
@@ -69,9 +70,11 @@ from tenant_app.patients.status import StatusRow, set_status, status_history
 from tenant_app.patients.status_rules import STATUS_REASONS, StatusChange, possible_statuses, refuse_closed
 
 __all__ = [
+    "AGES",
     "BLOOD_TYPES",
     "GENDERS",
     "HISTORY_KINDS",
+    "INSURANCES",
     "LIKENESS",
     "PATIENT_STATUSES",
     "REGISTERED",
@@ -90,6 +93,7 @@ __all__ = [
     "IdentifierRow",
     "KnownContact",
     "MismatchToConfirm",
+    "Narrowing",
     "NewCard",
     "NewContact",
     "NewHistory",

@@ -6,16 +6,17 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select, text, tuple_, union_all
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select, text, tuple_, union_all
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from kernel.clock import utc_now
+from kernel.clock import local_today, utc_now
 from kernel.database.rows import row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.listing import Page, page_of
 from kernel.web.api import read_cursor
 from tenant_app.patients.models import SEVERITIES, Patient, PatientAllergy, PatientIdentifier
+from tenant_app.patients.narrowing import Narrowing
 from tenant_app.patients.record_models import PatientContact, PatientInsuranceCard
 from tenant_app.patients.rules import SearchTerms
 from tenant_app.portal.models import INVITE_TRIES, PatientUser, PortalInvite
@@ -245,7 +246,7 @@ def search(*, uow: UnitOfWork, terms: SearchTerms, limit: int, cursor: str | Non
     for closed in (False, True):
         if len(rows) > limit or (after and after[0] == "closed" and not closed):
             continue
-        if terms.status and (terms.status == "active") is closed:
+        if terms.narrowed.status and (terms.narrowed.status == "active") is closed:
             continue
         statement = _ROWS.where(and_(*_conditions(terms)), Patient.status != "active" if closed else _ACTIVE)
         statement = statement.order_by(place, Patient.id).limit(limit + 1 - len(rows))
@@ -283,10 +284,37 @@ def _group(status: str) -> str:
     return "active" if status == "active" else "closed"
 
 
-def _conditions(terms: SearchTerms) -> list[ColumnElement[Any]]:
+def _narrowing(narrowed: Narrowing) -> list[ColumnElement[Any]]:
     conditions: list[ColumnElement[Any]] = []
-    if terms.status:
-        conditions.append(Patient.status == terms.status)
+    if narrowed.status:
+        conditions.append(Patient.status == narrowed.status)
+    if narrowed.gender:
+        conditions.append(Patient.gender == narrowed.gender)
+    today = local_today()
+    first, last = narrowed.born(today)
+    if first:
+        conditions.append(Patient.date_of_birth >= first)
+    if last:
+        conditions.append(Patient.date_of_birth <= last)
+    if narrowed.insurance:
+        numbered = exists().where(
+            PatientIdentifier.patient_id == Patient.id,
+            PatientIdentifier.system == "bhyt",
+            PatientIdentifier.valid_to.is_(None),
+        )
+        past = exists().where(
+            PatientInsuranceCard.patient_id == Patient.id,
+            PatientInsuranceCard.ended_at.is_(None),
+            PatientInsuranceCard.valid_to < today,
+        )
+        conditions.append(~numbered if narrowed.insurance == "missing" else numbered)
+        if narrowed.insurance != "missing":
+            conditions.append(past if narrowed.insurance == "expired" else ~past)
+    return conditions
+
+
+def _conditions(terms: SearchTerms) -> list[ColumnElement[Any]]:
+    conditions = _narrowing(terms.narrowed)
     if terms.words:
         # The words are letters a-z and digits only (rules.read_search), so that nothing in them is an operator.
         wanted = " & ".join(f"{word}:*" for word in terms.words)

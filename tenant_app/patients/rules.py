@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from central.patient_index.public import parse_identifier
 from kernel.errors import InvalidFields
 from kernel.text import N_, canonical, digits, search_key
+from tenant_app.patients.narrowing import EVERYBODY, Narrowing
 
 BAD_PHONE: Final = N_(
     "Enter a phone number of Việt Nam, such as 0912 345 678, or a foreign one with + and its country."
@@ -105,7 +106,7 @@ class Complaints:
 class SearchTerms:
     """What a search is for; all that is set must hold, but the readings of one number are alternatives.
 
-    `words` are prefixes without diacritics; `status` narrows what the others find.
+    `words` are prefixes without diacritics; `narrowed` is by what names nobody, and may stand alone.
     """
 
     words: tuple[str, ...] = ()
@@ -113,7 +114,7 @@ class SearchTerms:
     date_of_birth: date | None = None
     phone: str | None = None
     identifiers: tuple[str, ...] = field(default=(), repr=False)
-    status: str | None = None
+    narrowed: Narrowing = EVERYBODY
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -125,13 +126,14 @@ class SearchTerms:
             "phone": self.phone,
             "identifier": self.identifiers,
         }
-        return tuple(name for name, value in named.items() if value)
+        return (*(name for name, value in named.items() if value), *self.narrowed.chosen)
 
 
-def read_search(text: str, *, date_of_birth: date | None = None) -> SearchTerms:
+def read_search(text: str, *, date_of_birth: date | None = None, narrowed: Narrowing = EVERYBODY) -> SearchTerms:
     """What was typed into one box: a patient's code, a date of birth, a phone or identifier, or the start of names.
 
-    A date may stand beside a name (`an 01/02/1980`). Raises InvalidFields where nothing can be searched by.
+    A date may stand beside a name (`an 01/02/1980`). Nothing need be typed where `narrowed` chooses. Raises
+    InvalidFields where nothing can be searched by.
     """
     rest = canonical(text)
     born = date_of_birth
@@ -141,15 +143,15 @@ def read_search(text: str, *, date_of_birth: date | None = None) -> SearchTerms:
             born = day
             rest = canonical(rest[: found.start()] + " " + rest[found.end() :])
     if code := _CODE.fullmatch(rest):
-        return SearchTerms(patient_code=f"BN-{int(code[1]):06d}", date_of_birth=born)
+        return SearchTerms(patient_code=f"BN-{int(code[1]):06d}", date_of_birth=born, narrowed=narrowed)
     phone = _or_none(lambda: parse_phone(rest))
     identifiers = _identifiers(rest)
     if phone or identifiers:
-        return SearchTerms(phone=phone, identifiers=identifiers, date_of_birth=born)
+        return SearchTerms(phone=phone, identifiers=identifiers, date_of_birth=born, narrowed=narrowed)
     words = tuple(dict.fromkeys(_WORD.findall(search_key(rest))))[:MAX_WORDS]
-    if not words and born is None:
+    if not words and born is None and (rest or not narrowed.chosen):
         raise InvalidFields(errors={"query": [EMPTY_SEARCH]})
-    return SearchTerms(words=words, date_of_birth=born)
+    return SearchTerms(words=words, date_of_birth=born, narrowed=narrowed)
 
 
 def _identifiers(text: str) -> tuple[str, ...]:

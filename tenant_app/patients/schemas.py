@@ -8,6 +8,7 @@ import marshmallow as ma
 
 from kernel.text import N_
 from tenant_app.patients.models import BLOOD_TYPES, GENDERS, IDENTIFIER_SYSTEMS, PATIENT_STATUSES
+from tenant_app.patients.narrowing import AGES, INSURANCES
 from tenant_app.patients.queries import PatientRecord
 from tenant_app.patients.service import wrong_with
 from tenant_app.schemas import MAX_TEXT, Body, page_answer
@@ -117,11 +118,18 @@ def patient_answer(record: PatientRecord) -> dict[str, Any]:
 
 
 class SearchBody(Body):
-    """What to look for: `query` is whatever was typed; it may be left out where a date of birth is given."""
+    """What to look for: `query` is whatever was typed; it may be left out where something else is chosen.
+
+    `age`, `gender`, `insurance` and `status` narrow it down. `insurance`: no number of a card is known (`missing`), one
+    is and its card is not past (`present`), or past (`expired`).
+    """
 
     query = ma.fields.String(load_default="", validate=ma.validate.Length(max=200))
     date_of_birth = ma.fields.Date(load_default=None, allow_none=True)
     status = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.OneOf(PATIENT_STATUSES))
+    age = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.OneOf(tuple(AGES)))
+    gender = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.OneOf(GENDERS))
+    insurance = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.OneOf(INSURANCES))
     limit = ma.fields.Integer(load_default=25, strict=True, validate=ma.validate.Range(1, 100))
     cursor = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=1000))
 

@@ -173,6 +173,7 @@ HOSPITAL: Final[dict[str, dict[str, set[str]]]] = {
         "queue_steps": {"INSERT", "SELECT", "UPDATE (undone_at)"},
         "reminder_settings": {"SELECT", "UPDATE"},
         "roles": {"DELETE", "INSERT", "SELECT", "UPDATE"},
+        "saved_filters": {"DELETE", "INSERT", "SELECT", "UPDATE (is_default, name, parameters, updated_at, version)"},
         "schedule_exceptions": {"DELETE", "INSERT", "SELECT"},
         "staff_invites": {"DELETE", "INSERT", "SELECT", "UPDATE"},
         "staff_recovery_codes": {"DELETE", "INSERT", "SELECT", "UPDATE (used_at)"},

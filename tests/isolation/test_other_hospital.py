@@ -27,6 +27,7 @@ from tenant_app.patients.public import (
     note_history,
     write_card,
 )
+from tenant_app.saved_filters.public import save_filter
 from tenant_app.staff.models import StaffSession
 from tenant_app.staff.public import create_role
 from tenant_app.unusual.models import AccessFinding
@@ -41,7 +42,7 @@ PASSWORD = "một mật khẩu thật dài"
 NAMED = {
     *("patient_id", "appointment_id", "entry_id", "role_id", "user_id", "session_id"),
     *("schedule_id", "exception_id", "move_id", "finding_id"),
-    *("contact_id", "history_id", "card_id", "import_id"),
+    *("contact_id", "history_id", "card_id", "import_id", "filter_id"),
 }
 BODY = {"full_name": "Kẻ Lạ Mặt", "reason": "thử", "query": "a", "code": "LA", "name": "Khoa Lạ"}
 
@@ -90,6 +91,10 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
     with clinic.uow() as uow:
         role_id = create_role(uow=uow, actor=clinic.admin, name="Điều dưỡng trưởng", permissions=["patient.read"])
         uow.commit()
+    with clinic.uow() as uow:
+        chosen = {"doctor": str(clinic.doctor_id)}
+        kept = save_filter(uow=uow, actor=clinic.admin, list_name="calendar", name="Bác sĩ riêng", parameters=chosen)
+        uow.commit()
     finding_id = new_row_id()
     with clinic.uow("seal") as uow:
         noticed = {"id": finding_id, "kind": "own_record", "user_id": clinic.doctor_id, "patients": 1, "reads": 1}
@@ -116,6 +121,7 @@ def theirs(two_hospitals: tuple[Hospital, Hospital]) -> Treasure:
             "card_id": card.id,
             "role_id": role_id,
             "finding_id": finding_id,
+            "filter_id": kept.id,
         },
         words=(somebody.full_name, somebody.cccd, somebody.phone, str(patient.id), str(appointment.id), str(entry.id)),
     )

@@ -132,7 +132,8 @@ def staff_things(demo: Demo) -> StaffThings:
     _upload(demo)
     imports = dict(demo.rows("SELECT state, id FROM patient_imports ORDER BY id"))
     ids = {"patient": patient, "with_account": with_account, "doctor": doctor, "department": department}
-    more = {"visit": visit, "number": number, "hours": hours, "role": role, "finding": finding}
+    kept = demo.rows("SELECT id FROM saved_filters WHERE list_name = 'staff'")[0][0]
+    more = {"visit": visit, "number": number, "hours": hours, "role": role, "finding": finding, "kept": kept}
     files = {"uploaded": imports["uploaded"], "checked": imports["checked"], "imported": imports["done"]}
     return StaffThings(day=day, **{name: str(value) for name, value in (ids | more | files).items()})
 

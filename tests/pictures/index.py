@@ -24,6 +24,7 @@ _NAMED = {
     "staff-queue-ticket": "Phiếu số",
     "staff-queue-wall": "Màn hình phòng chờ",
     "staff-schedule": "Lịch làm việc của một bác sĩ",
+    "staff-filter": "Một bộ lọc đã lưu",
     "staff-member": "Một nhân viên",
     "staff-member-edit": "Sửa thông tin nhân viên",
     "staff-member-factor": "Gỡ xác thực hai lớp của nhân viên",

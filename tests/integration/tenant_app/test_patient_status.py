@@ -17,6 +17,7 @@ from manage.demo.people import person
 from tenant_app.appointments.public import book, cancel_coming, coming
 from tenant_app.outbox.models import OutboxEvent
 from tenant_app.patients.public import (
+    Narrowing,
     PatientDeceased,
     PatientInactive,
     SearchTerms,
@@ -122,7 +123,7 @@ def test_a_search_shows_active_records_first_and_can_ask_for_one_kind(clinic: Cl
         statuses, cursor = [], None
         while True:
             with clinic.uow() as uow:
-                terms = SearchTerms(words=words, status=status)
+                terms = SearchTerms(words=words, narrowed=Narrowing(status=status))
                 listed = search(uow=uow, actor=clinic.admin, terms=terms, limit=limit, cursor=cursor)
             statuses += [row.status for row in listed.items]
             cursor = listed.next_cursor

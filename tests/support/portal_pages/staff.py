@@ -35,6 +35,7 @@ class StaffThings:
     uploaded: str
     checked: str
     imported: str
+    kept: str
     day: date
 
 
@@ -88,6 +89,8 @@ def staff_pages(things: StaffThings) -> dict[str, str]:
         "connected": "/staff/connected",
         "notices": "/notices",
         "notices-choose": "/notices/choose",
+        "filters": "/filters",
+        "filter": f"/filters/{things.kept}",
         "member": f"/staff/{things.doctor}",
         "member-edit": f"/staff/{things.doctor}/edit",
         "member-close": f"/staff/{things.doctor}/deactivate",

@@ -1,4 +1,4 @@
-"""The calendar by the page: whose columns, what stands in them, how it is remembered, and how little it asks."""
+"""The calendar by the page: whose columns, what stands in them, what it opens with, and how little it asks."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -119,15 +119,15 @@ def test_a_move_comes_back_to_the_same_calendar_and_is_undone_there(sign_in: Sig
     assert 'name="back" value="/calendar?' in refused.text
 
 
-def test_the_view_is_remembered_for_this_person_in_this_browser(sign_in: SignIn, clinic: Clinic) -> None:
+def test_without_an_address_a_doctor_begins_with_their_own_week(sign_in: SignIn, clinic: Clinic) -> None:
     nurse, doctor = sign_in(clinic, "nurse"), sign_in(clinic, "doctor")
-    assert nurse.client.get(PATH).status_code == 200
     nurse.get(PATH, view="week", doctor=str(clinic.doctor_id), day=str(tomorrow()))
-    again = nurse.client.get(PATH)
-    assert again.status_code == 302
-    assert again.headers["Location"] == f"{PATH}?view=week&doctor={clinic.doctor_id}", "the day is today's again"
-    own = doctor.client.get(PATH)
-    assert own.headers["Location"] == f"{PATH}?view=week&doctor={doctor.user_id}", "a doctor begins with their own"
+    for browser, columns in (
+        (nurse, "view=day"),
+        (doctor, f"view=week&amp;day={local_today()}&amp;doctor={doctor.user_id}"),
+    ):
+        assert f'hx-get="{PATH}?{columns}' in browser.get(PATH)
+    assert f'hx-get="{PATH}?view=day&amp;day={local_today()}"' in doctor.get(PATH, filter="all")
 
 
 def test_only_who_books_moves_and_books_and_nothing_shows_elsewhere(

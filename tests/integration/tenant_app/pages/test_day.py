@@ -210,7 +210,7 @@ def test_a_full_day_asks_no_more_than_an_empty_one(sign_in: SignIn, clinic: Clin
         page = admin.get("/today", day=day)
     assert page.count('class="st-slot') == 10
     assert full.total == empty.total
-    assert full.total <= 8
+    assert full.total <= 9, "one of them for the filters that are saved"
 
 
 def test_the_present_moment_is_marked_on_today(sign_in: SignIn, clinic: Clinic) -> None:

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 
 from manage.demo.people import person
 from tenant_app.queue.public import call_next
+from tenant_app.saved_filters.public import save_filter
 from tenant_app.staff.public import NewUser, create_user, list_roles
 from tests.support.chromium import PHONE, READERS, WIDE, looker, pictures, tab_to
 from tests.support.clinic import Clinic, tomorrow
@@ -75,6 +76,9 @@ def test_every_page_is_fit_to_be_seen(
     eyes = looker(chromium, url, width=width, language=language, pictures=pictures(), dark=width == WIDE)
     with clinic.uow() as uow:
         admin_role = next(row.id for row in list_roles(uow=uow) if row.name == "admin")
+        chosen = {"role": "doctor"}
+        kept = save_filter(uow=uow, actor=clinic.admin, list_name="staff", name="Bác sĩ", parameters=chosen)
+        uow.commit()
     opened(clinic, clinic.actor("nurse").id, [found.patient.id, *(UUID(int=each) for each in range(34))], at("12:00"))
     watched(clinic)
     noticed = findings(clinic)[0].id
@@ -102,6 +106,7 @@ def test_every_page_is_fit_to_be_seen(
         uploaded=str(waiting.id),
         checked=str(checked.id),
         imported=str(imported.id),
+        kept=str(kept.id),
         day=tomorrow(),
     )
     eyes.walk(staff_pages(things), tag)

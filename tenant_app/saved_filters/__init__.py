@@ -1,0 +1,1 @@
+"""Filters of lists that members of staff keep for themselves."""
