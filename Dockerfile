@@ -18,6 +18,9 @@ RUN /venv/bin/pip install --no-deps --no-build-isolation -e . \
     && /venv/bin/python -m manage.assets \
     && for po in */translations/*/LC_MESSAGES/*.po; do /venv/bin/pybabel -q compile -i "$po" -o "${po%.po}.mo"; done \
     && rm -rf node_modules
+# The user whom the processes run as may not write here: without this each would compile all its code at every start.
+RUN /venv/bin/python -m compileall -q --invalidation-mode unchecked-hash \
+    kernel keys central tenant_app patient_portal sync_worker live jobs migrations manage
 
 FROM python:3.11-slim
 RUN groupadd --gid 10001 sokham && useradd --uid 10001 --gid sokham --no-create-home --home-dir /nonexistent sokham \

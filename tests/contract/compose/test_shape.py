@@ -84,6 +84,17 @@ def test_the_image_runs_under_the_account_that_compose_names() -> None:
     assert image_environment()["SOKHAM_ENVIRONMENT"] == "production"
 
 
+def test_the_image_brings_all_of_our_code_compiled() -> None:
+    """Its processes may not write beside the code, so each would compile it again at every start."""
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    compiled = re.search(
+        r"^RUN \S+ -m compileall -q --invalidation-mode unchecked-hash (.*)$", dockerfile, re.MULTILINE
+    )
+    assert compiled is not None
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
+    assert set(compiled[1].split()) == packages
+
+
 @pytest.mark.parametrize("name", sorted(services().keys() - {"setup"}))
 def test_what_stays_says_whether_it_is_well(name: str) -> None:
     assert services()[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
