@@ -1,4 +1,4 @@
-"""What the small scripts and the style add to forms and their questions, in a real browser."""
+"""What the small scripts and the style add to forms, their questions and lists, in a real browser."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
-from tests.support.chromium import PHONE, looker
+from tests.support.chromium import DESK, PHONE, looker
 from tests.support.clinic import Clinic, tomorrow
 from tests.support.staff_browser import Browser
 
@@ -39,3 +39,16 @@ def test_a_question_asked_from_a_table_can_be_read_whole(
     expect(question).to_contain_text("Họp toàn viện")
     expect(question).to_have_css("text-align", "start")
     assert question.evaluate("it => it.scrollWidth <= it.clientWidth")
+
+
+def test_whom_one_opened_last_fits_on_a_tablet_with_what_can_be_done(
+    sign_in: SignIn, clinic: Clinic, chromium: Chromium, url: str
+) -> None:
+    desk = sign_in(clinic, "receptionist")
+    desk.get(f"/patients/{clinic.patient().patient.id}")
+    eyes = looker(chromium, url, width=DESK, language="vi", pictures=None)
+    eyes.page.set_viewport_size({"width": 768, "height": 1024})
+    eyes.take_session(desk.client, "sokham_staff_session")
+    eyes.go("/patients")
+    expect(eyes.page.locator(".sk-cell-actions a")).to_have_count(2)
+    assert eyes.page.locator(".sk-table-wrap").evaluate("it => it.scrollWidth <= it.clientWidth")
