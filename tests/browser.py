@@ -1,4 +1,8 @@
-"""Chromium for the tests in a browser: Debian's, installed here where it is missing. Run by `make test` first."""
+"""Chromium for the tests in a browser: Debian's, installed here where it is missing. Run by `make test` first.
+
+Its headless shell is the same engine without a window around it, whose own pages and processes cost as much again as
+the pages that are looked at.
+"""
 
 import shutil
 import sys
@@ -8,7 +12,8 @@ from tests.debian import done
 
 def chromium() -> str | None:
     """The path of the browser, or None."""
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 def main() -> int:
@@ -17,7 +22,9 @@ def main() -> int:
         return 0
     sys.stderr.write("Chromium is missing; installing Debian's package.\n")
     if done("apt-get", "update", "-qq", as_root=True):
-        done("apt-get", "install", "-y", "-qq", "chromium", "fonts-liberation", as_root=True)
+        for package in ("chromium-headless-shell", "chromium"):
+            if done("apt-get", "install", "-y", "-qq", package, "fonts-liberation", as_root=True):
+                break
     if chromium():
         return 0
     sys.stderr.write("The tests need Chromium: install it (Debian: apt-get install chromium) and run them again.\n")

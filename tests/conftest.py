@@ -12,6 +12,7 @@
 import gc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -28,6 +29,7 @@ from tests.support.once import compile_once
 from tests.support.portals import Portals, open_portals
 from tests.support.servers import Servers, shared_servers
 from tests.support.standing import NAMES, Copied, Standing
+from tests.support.together import Together
 
 # How long one example takes says something of the machine, which others load, and nothing of what is tested.
 hypothesis.settings.register_profile("loaded", deadline=None)
@@ -39,6 +41,12 @@ def pytest_collection_finish() -> None:
     """The modules and the thousands of tests are there to stay: the collector need not look at them again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:
+    """What belongs together goes to one worker."""
+    return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""One system for all tests from outside; the run gives them to one worker (`xdist_group`)."""
+"""One system for all tests from outside; the run gives them to one worker (`tests.support.together`)."""
 
 from collections.abc import Iterator
 from pathlib import Path

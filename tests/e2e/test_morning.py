@@ -17,7 +17,7 @@ from tests.support.chromium import DESK, HEIGHTS, browser, tab_to
 from tests.support.opened import PASSWORD, Opened, administrator, hire, open_hospital
 from tests.support.system import System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 DEPARTMENT = "Khoa Nội tổng hợp"
 # What happens elsewhere shows within this, on a loaded machine; with the live process it is well below a second.

@@ -11,7 +11,7 @@ from tests.support.opened import PASSWORD, Opened, administrator, hire, open_hos
 from tests.support.system import System
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 
 def test_the_main_job(system: System) -> None:

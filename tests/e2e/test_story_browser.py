@@ -14,7 +14,7 @@ from tests.support.chromium import DESK, PHONE, browser
 from tests.support.system import System
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 SETTLED = "Đã liên thông"
 PASSWORD = "một mật khẩu thật dài 2026"

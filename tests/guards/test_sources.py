@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.together import GROUPS, group_of
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
     *("kernel", "keys", "central", "tenant_app", "patient_portal", "sync_worker", "live", "jobs", "migrations"),
@@ -176,3 +178,12 @@ def links(document: Path) -> list[str]:
     """The files that it links to or shows."""
     link = re.compile(r'(?:\]\(|src=")(?!https?://|#|mailto:)([^)#"\s]+)')
     return link.findall(document.read_text(encoding="utf-8"))
+
+
+def test_what_goes_to_one_worker_together_is_there() -> None:
+    """A group whose folder or file was renamed would be none, and each worker would make what it shares."""
+    assert [group for group in GROUPS if not (ROOT / group).exists()] == []
+    story, morning = (group_of(f"tests/e2e/test_{name}.py::test_one[x]") for name in ("story_api", "morning"))
+    assert story == morning == "tests/e2e/"
+    alone = "tests/unit/keys/test_local.py::test_one[tests/e2e/]"
+    assert group_of(alone) == alone

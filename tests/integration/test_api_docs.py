@@ -17,7 +17,8 @@ def test_each_portal_draws_its_document(portals: Portals) -> None:
                 page = chromium.new_page()
                 page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
                 page.goto(f"{url}/api/docs")
-                expect(page.locator(".opblock").first).to_be_visible()
+                # It draws a hundred calls, which takes a loaded machine seconds.
+                expect(page.locator(".opblock").first).to_be_visible(timeout=30_000)
                 expect(page.locator("#api")).to_contain_text("/api/v1/auth/refresh")
                 page.close()
     assert complaints == []

@@ -15,8 +15,6 @@ from tests.contract.compose.composition import ROOT
 from tests.contract.compose.production import Production, asked_of_the_key_store, production, rows_of
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.xdist_group("compose")
-
 WEB = ("central", "staff", "patient", "live")
 DAEMONS = ("worker", "jobs")
 PASSWORD = "một mật khẩu thật dài 2026"

@@ -17,8 +17,6 @@ from tests.contract.compose.production import Production, production, rows_of
 from tests.support.live import NotLetIn, Window
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.xdist_group("proxy")
-
 PASSWORD = "một mật khẩu thật dài 2026"
 # By another way than the ordinary callers of these tests.
 CALLER, SPOOFED = "127.0.0.77", "203.0.113.9"
