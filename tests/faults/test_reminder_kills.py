@@ -107,7 +107,9 @@ def _let_leases_run_out(hospital: Hospital) -> None:
 
 def _let_runs_be_taken_over(central: CentralDatabase) -> None:
     with central.superuser() as connection:
-        connection.execute("UPDATE job_leases SET lease_until = now() WHERE name LIKE 'reminders.%'")
+        connection.execute(
+            "UPDATE job_leases SET lease_until = now() WHERE name LIKE 'reminders.%' AND lease_until IS NOT NULL"
+        )
 
 
 def _over(hospital: Hospital) -> Any:
