@@ -17,7 +17,8 @@ from tenant_app.patients.models import Patient
 from tenant_app.staff.models import Department, User
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: that made each ten times as dear, and hundreds are made for a page.
+@dataclass(slots=True)
 class AppointmentRow:
     """An appointment with the names that people read. Date and times are local."""
 
