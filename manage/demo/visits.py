@@ -42,13 +42,13 @@ class Visits:
         """A doctor's appointments around today, of people who would come to the department."""
         treating = staff_actor(doctor, "", "doctor")
         today = local_today(self.now)
-        # Whoever looks at the demo as a patient should find an appointment ahead.
-        awaited = patients[:1] if number == 0 else []
-        suited = [patient_id for patient_id in patients if department.sees(self.known[patient_id], today=today)]
+        # Whoever looks at the demo as a patient should find a visit ahead and one behind, and room to book another.
+        own_visits = [] if number else ["ahead", "behind"]
+        suited = [patient_id for patient_id in patients[1:] if department.sees(self.known[patient_id], today=today)]
         # Nobody comes to one doctor twice on a day; where everybody has come, the doctor's day is over.
         still_to_come: dict[date, list[UUID]] = {}
         for visit in visits_of(number, now=self.now, chance=self.chance):
-            ahead = visit.day > today and visit.cancellation is None
+            when = "ahead" if visit.day > today else "behind" if visit.day < today else "today"
             regular = works(number, visit.day, visit.start, visit.end)
             # On a Sunday there is an emergency service, so that today's page has something to show; else nobody is in.
             if not regular and visit.day != today:
@@ -56,8 +56,11 @@ class Visits:
             others = still_to_come.setdefault(visit.day, self.chance.sample(suited, len(suited)))
             if not others:
                 continue
+            own = when in own_visits and visit.cancellation is None
+            if own:
+                own_visits.remove(when)
             booking = Booking(
-                patient_id=awaited.pop() if awaited and ahead else others.pop(),
+                patient_id=patients[0] if own else others.pop(),
                 doctor_id=doctor,
                 department_id=department_id,
                 appointment_date=visit.day,
