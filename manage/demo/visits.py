@@ -15,6 +15,7 @@ from manage.demo.hospitals import FERTILE, DemoDepartment
 from manage.demo.hours import works
 from manage.demo.people import Person
 from manage.demo.waiting import arrivals_of
+from manage.demo.week import Visit
 from manage.demo.week import week_of as visits_of
 from tenant_app.appointments.public import Booking, act, book
 from tenant_app.queue.public import AlreadyWaiting, Arrival, step, take
@@ -42,25 +43,23 @@ class Visits:
         """A doctor's appointments around today, of people who would come to the department."""
         treating = staff_actor(doctor, "", "doctor")
         today = local_today(self.now)
-        # Whoever looks at the demo as a patient should find a visit ahead and one behind, and room to book another.
-        own_visits = [] if number else ["ahead", "behind"]
         suited = [patient_id for patient_id in patients[1:] if department.sees(self.known[patient_id], today=today)]
         # Nobody comes to one doctor twice on a day; where everybody has come, the doctor's day is over.
         still_to_come: dict[date, list[UUID]] = {}
-        for visit in visits_of(number, now=self.now, chance=self.chance):
-            when = "ahead" if visit.day > today else "behind" if visit.day < today else "today"
-            regular = works(number, visit.day, visit.start, visit.end)
-            # On a Sunday there is an emergency service, so that today's page has something to show; else nobody is in.
-            if not regular and visit.day != today:
-                continue
+        # On a Sunday there is an emergency service, so that today's page has something to show; else nobody is in.
+        visits = [
+            each
+            for each in visits_of(number, now=self.now, chance=self.chance)
+            if each.day == today or works(number, each.day, each.start, each.end)
+        ]
+        own = [] if number else self._of_one(visits, today=today)
+        for visit in visits:
             others = still_to_come.setdefault(visit.day, self.chance.sample(suited, len(suited)))
-            if not others:
+            if visit not in own and not others:
                 continue
-            own = when in own_visits and visit.cancellation is None
-            if own:
-                own_visits.remove(when)
+            regular = works(number, visit.day, visit.start, visit.end)
             booking = Booking(
-                patient_id=patients[0] if own else others.pop(),
+                patient_id=patients[0] if visit in own else others.pop(),
                 doctor_id=doctor,
                 department_id=department_id,
                 appointment_date=visit.day,
@@ -83,6 +82,12 @@ class Visits:
                     reason=visit.cancellation if action == "cancel" else None,
                     now=moment,
                 )
+
+    def _of_one(self, visits: list[Visit], *, today: date) -> list[Visit]:
+        """A visit ahead and one behind, for whoever looks at the demo as a patient: there is room to book another."""
+        kept = [each for each in visits if each.cancellation is None]
+        sides = ([each for each in kept if each.day > today], [each for each in kept if each.day < today])
+        return [self.chance.choice(each) for each in sides if each]
 
     def line(
         self,
