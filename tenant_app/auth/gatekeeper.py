@@ -28,7 +28,7 @@ from tenant_app.reach.rules import Reach
 from tenant_app.staff.models import StaffSession, User
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Hospital:
     """The hospital of this request, for templates."""
 

@@ -18,11 +18,6 @@ class NoticeColumns:
     made_at: Mapped[CreatedAt]
     read_at: Mapped[Instant | None]
 
-    @classmethod
-    def owner(cls) -> InstrumentedAttribute[UUID]:
-        """The column that says whose it is."""
-        raise NotImplementedError
-
 
 class Notice(HospitalBase, NoticeColumns):
     """For one member of staff. `thing_id` is of the table that `kind` speaks of."""
@@ -50,7 +45,7 @@ class Notice(HospitalBase, NoticeColumns):
 
     @classmethod
     def owner(cls) -> InstrumentedAttribute[UUID]:
-        """The member."""
+        """The column that says whose it is: the member."""
         return cls.user_id
 
 
@@ -77,7 +72,7 @@ class PatientNotice(HospitalBase, NoticeColumns):
 
     @classmethod
     def owner(cls) -> InstrumentedAttribute[UUID]:
-        """The patient."""
+        """The column that says whose it is: the patient."""
         return cls.patient_id
 
 

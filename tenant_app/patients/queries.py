@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select, tex
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from kernel.clock import local_today, utc_now
-from kernel.database.rows import row_as, rows_as
+from kernel.database.rows import known_row_as, rows_as
 from kernel.database.unit_of_work import UnitOfWork
 from kernel.errors import NotFound
 from kernel.listing import Page, page_of
@@ -200,10 +200,10 @@ class PatientRow:
 class PortalState:
     """How a patient stands with the portal; `code_expires_at` is that of a code which can still be used."""
 
-    account_status: str | None = None
-    last_login_at: datetime | None = None
-    mfa_enabled: bool = False
-    code_expires_at: datetime | None = None
+    account_status: str | None
+    last_login_at: datetime | None
+    mfa_enabled: bool
+    code_expires_at: datetime | None
 
     @property
     def has_account(self) -> bool:
@@ -262,9 +262,9 @@ def rows_of(*, uow: UnitOfWork, patients: Sequence[UUID]) -> list[PatientRow]:
 
 
 def portal_state(*, uow: UnitOfWork, patient_id: UUID) -> PortalState:
-    """Whether the patient has an account here, and whether a code is out."""
+    """Whether the patient has an account here, and whether a code is out. Raises NotFound."""
     found = uow.session.execute(_PORTAL_STATE, {"patient_id": patient_id, "now": utc_now()})
-    return row_as(PortalState, found) or PortalState()
+    return known_row_as(PortalState, found, what="patient")
 
 
 def _record(row: Any) -> PatientRecord:
